@@ -1,0 +1,1 @@
+"""The engine: records, steps, parts, replies, servers and the command line."""

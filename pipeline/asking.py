@@ -1,0 +1,177 @@
+"""What a stage's `write` and `ask` do: render, look in the reply store, send, validate, ask again."""
+
+import asyncio
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ValidationError
+
+from pipeline.client import Client
+from pipeline.errors import BadReply, ModelUnavailable
+from pipeline.model import ModelSpec, Prompt, Reply, Sampling, Turn
+from pipeline.pace import Pace
+from pipeline.prompts import render
+from pipeline.replies import Replies, StoredReply
+from pipeline.store import Tally
+
+MAX_ASKS = 3  # of one question whose replies do not fit the schema
+
+
+class Channel(Protocol):
+    """Where an Asker gets its replies from: a served model, or a script in tests."""
+
+    async def reply_to(self, body: dict[str, Any], sample: int, tally: Tally) -> StoredReply: ...
+
+
+@dataclass(frozen=True)
+class Gauges:
+    """How busy a served model is."""
+
+    in_flight: int
+    limit: int  # of requests in flight, as the pace has it now
+    wants_server: bool  # a request waits for `use_server`
+
+
+class ServedModel:
+    """A channel to a served model through the reply store. Used inside one event loop.
+
+    Nothing is sent before `use_server` has been called, and the gauges say when that is needed, so that no
+    server is started for a run whose replies are all stored.
+    """
+
+    def __init__(self, spec: ModelSpec, replies: Replies, replay: bool = False) -> None:
+        self._pace = Pace(spec.concurrency)
+        self._wants_server = False
+        self._spec = spec
+        self._replies = replies
+        self._replay = replay
+        self._client: asyncio.Future[Client] = asyncio.get_running_loop().create_future()
+        self._open: dict[bytes, asyncio.Future[StoredReply]] = {}
+
+    def use_server(self, url: str) -> None:
+        self._wants_server = False
+        if not self._client.done():
+            self._client.set_result(Client(self._spec, url, self._pace))
+
+    def gauges(self) -> Gauges:
+        return Gauges(self._pace.in_flight, int(self._pace.limit), self._wants_server)
+
+    async def reply_to(self, body: dict[str, Any], sample: int, tally: Tally) -> StoredReply:
+        """The stored reply to `body`, or a new one, durable before it is returned."""
+        key = request_key(body, sample)
+        reply = self._replies.get(key)
+        if reply is None:
+            asked = self._open.get(key)
+            if asked is None:
+                tally.sent += 1
+                asked = self._open[key] = asyncio.ensure_future(self._send(key, body))
+                asked.add_done_callback(lambda _: self._open.pop(key, None))
+            reply = await asked
+        tally.requests += 1
+        tally.prompt_tokens += reply.prompt_tokens
+        tally.output_tokens += reply.output_tokens
+        return reply
+
+    async def _send(self, key: bytes, body: dict[str, Any]) -> StoredReply:
+        if self._replay:
+            raise ModelUnavailable(
+                f"--replay sends nothing, but no reply is stored for: {body['messages'][-1]}"
+            )
+        self._wants_server = not self._client.done()
+        client = await self._client
+        # The place in flight is held until the reply is durable, so that a crash costs no more than the
+        # places.
+        async with self._pace:
+            return await self._replies.put(key, self._spec.name, await client.send(body))
+
+
+def request_key(body: dict[str, Any], sample: int) -> bytes:
+    """A 128-bit hash of all that decides the reply."""
+    text = json.dumps((body, sample), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+class Asker:
+    """The Model that one part's records are mapped with; counts what they use in `tally`."""
+
+    def __init__(self, spec: ModelSpec, channel: Channel, tally: Tally) -> None:
+        self.name = spec.name
+        self._system = spec.system
+        self._channel = channel
+        self._tally = tally
+
+    async def write(
+        self,
+        prompt: Prompt,
+        sampling: Sampling,
+        *,
+        after: Turn | None = None,
+        sample: int = 0,
+        **values: object,
+    ) -> Turn:
+        messages = self._messages(prompt, after, values)
+        reply = await self._channel.reply_to(self._body(messages, sampling), sample, self._tally)
+        text = reply.text.strip()
+        return Turn(
+            (*messages, ("assistant", text)), text, reply.finish, reply.prompt_tokens, reply.output_tokens
+        )
+
+    async def ask(
+        self,
+        prompt: Prompt,
+        reply: type[Reply],
+        sampling: Sampling,
+        *,
+        after: Turn | None = None,
+        sample: int = 0,
+        **values: object,
+    ) -> Reply:
+        body = self._body(self._messages(prompt, after, values), sampling)
+        body["response_format"] = _response_format(reply)
+        for ask in range(MAX_ASKS):
+            got = await self._channel.reply_to(body, sample * MAX_ASKS + ask, self._tally)
+            try:
+                return reply.model_validate_json(_object_in(got.text))
+            except ValidationError as error:
+                self._tally.bad_replies += 1
+                fault = BadReply(
+                    f"{reply.__name__}: {_first_fault(error)} (finish: {got.finish})", raw=got.text
+                )
+        raise fault
+
+    def _messages(
+        self, prompt: Prompt, after: Turn | None, values: dict[str, object]
+    ) -> tuple[tuple[str, str], ...]:
+        if after is not None:
+            before = after.messages
+        else:
+            before = (("system", self._system),) if self._system is not None else ()
+        return (*before, ("user", render(prompt, **values)))
+
+    def _body(self, messages: tuple[tuple[str, str], ...], sampling: Sampling) -> dict[str, Any]:
+        return {
+            "model": self.name,
+            "messages": [{"role": role, "content": text} for role, text in messages],
+            **sampling.model_dump(exclude_none=True),
+        }
+
+
+def _response_format(reply: type[BaseModel]) -> dict[str, Any]:
+    schema = {"name": reply.__name__, "schema": reply.model_json_schema(), "strict": True}
+    return {"type": "json_schema", "json_schema": schema}
+
+
+def _object_in(text: str) -> str:
+    """The JSON object in a reply of a server that does not constrain it and wraps it in a fence or in
+    words.
+    """
+    start, stop = text.find("{"), text.rfind("}")
+    return text[start : stop + 1] if 0 <= start < stop else text
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in fault["loc"])
+    return f"{where}: {fault['msg']}" if where else fault["msg"]

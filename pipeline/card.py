@@ -1,0 +1,164 @@
+"""The dataset card: what the rows are, how they were made, and what they are not good for."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+from datasets import Features, List
+
+from pipeline.dag import steps_to
+from pipeline.model import ModelSpec
+from pipeline.recipe import Recipe
+from pipeline.root import Root
+from pipeline.stage import ModelStage
+from pipeline.store import Tally
+
+SIZES = (
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+)
+LARGEST = "10M<n<100M"
+
+WHAT = (
+    "Questions and answers written by a language model along a taxonomy of human knowledge, in the manner "
+    "of [GLAN](https://arxiv.org/abs/2402.13064): disciplines, their subjects, a syllabus for each subject, "
+    "questions on its sessions and key concepts, and answers in a call of their own."
+)
+LOAD = """\
+```python
+from datasets import load_dataset
+
+rows = load_dataset("FOLDER OR HUB NAME", split="train")
+print(rows[0]["messages"])
+```"""
+LIMITS = (
+    "Nobody has checked the answers. A model wrote them, so they can be wrong, dated or biased, and a small "
+    "model's are wrong often: rows of a model of under a billion parameters show that the pipeline works and "
+    "are not fit to train on."
+)
+
+MEANINGS = {
+    "id": "a hash of the row's content and place; the same in every run that makes the row",
+    "messages": "the question (`user`) and its answer (`assistant`)",
+    "field": "the top of the taxonomy",
+    "subfield": "the level below it",
+    "discipline": "the leaf of the taxonomy that the row was made for",
+    "discipline_id": "the leaf's stable id",
+    "subject": "a subject of the discipline, named by the questioner",
+    "level": "the subject's level",
+    "sessions": "the class sessions of the subject's syllabus that the question draws on",
+    "concepts": "the key concepts that the question was asked to use",
+    "language": "ISO 639-1, or `und` for text too short to tell",
+    "generator": "the model that wrote the answer",
+    "run": "the run that made the row: recipe, settings and prompts in one hash",
+    "n_question_tokens": "tokens of the question as sent to the answerer, chat template included",
+    "n_answer_tokens": "tokens of the answer",
+    "metadata": "JSON: the syllabus (`parent_id`), the models that asked and answered",
+}
+
+
+def card(
+    root: Root, recipe: Recipe, licence: str, run_id: str, summary: dict[str, Any], features: Features
+) -> str:
+    """README.md of the dataset folder: metadata for the Hub, then prose and tables."""
+    header = yaml.safe_dump(_metadata(licence, summary, features), sort_keys=False, allow_unicode=True)
+    sections = [
+        f"---\n{header}---\n\n# {recipe.name}: {summary['rows']:,} synthetic instructions",
+        f"{WHAT} Made with `academe`, run `{run_id}`; the resolved settings are in `academe.yaml`.",
+        "## How it was made\n\n" + _funnel(root, recipe),
+        "## Models\n\n" + _models(recipe),
+        "## Decontamination\n\n" + _decontamination(recipe),
+        "## Coverage\n\n" + _coverage(summary),
+        "## Fields\n\n" + _table(("field", "meaning"), [(f"`{name}`", MEANINGS[name]) for name in features]),
+        "## Load it\n\n" + LOAD,
+        "## Limits\n\n" + LIMITS,
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _metadata(licence: str, summary: dict[str, Any], features: Features) -> dict[str, Any]:
+    splits = summary["splits"]
+    size = next((name for limit, name in SIZES if summary["rows"] < limit), LARGEST)
+    return {
+        "license": licence,
+        "language": summary["languages"],
+        "task_categories": ["text-generation"],
+        "tags": ["synthetic", "academe"],
+        "size_categories": [size],
+        "dataset_info": {
+            "features": [_feature(name, feature) for name, feature in features.items()],
+            "splits": [
+                {"name": name, "num_bytes": split["bytes"], "num_examples": split["rows"]}
+                for name, split in splits.items()
+            ],
+            "download_size": sum(split["stored_bytes"] for split in splits.values()),
+            "dataset_size": sum(split["bytes"] for split in splits.values()),
+        },
+        "configs": [
+            {
+                "config_name": "default",
+                "data_files": [{"split": name, "path": f"data/{name}-*"} for name in splits],
+            }
+        ],
+    }
+
+
+def _feature(name: str, feature: Any) -> dict[str, Any]:
+    """In the spelling that readers before datasets 4 know: lists as `list:`."""
+    if not isinstance(feature, List):
+        return {"name": name, "dtype": feature.dtype}
+    if isinstance(feature.feature, dict):
+        return {"name": name, "list": [_feature(key, value) for key, value in feature.feature.items()]}
+    return {"name": name, "list": feature.feature.dtype}
+
+
+def _funnel(root: Root, recipe: Recipe) -> str:
+    rows = []
+    for step in steps_to(recipe.last):
+        manifest = root.folder(step).manifest()
+        if manifest is not None:
+            tally = Tally.from_dict(manifest["tally"])
+            reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(tally.rejected.items()))
+            rows.append(
+                (step.name, manifest["stage"], f"{tally.rows_in:,}", f"{tally.kept:,}", reasons or "-")
+            )
+    return _table(("step", "stage", "in", "kept", "rejected"), rows)
+
+
+def _models(recipe: Recipe) -> str:
+    specs: dict[str, ModelSpec] = {}
+    steps: dict[str, list[str]] = {}
+    for step in steps_to(recipe.last):
+        if isinstance(step.stage, ModelStage) and step.stage.model is not None:
+            specs[step.stage.model.name] = step.stage.model
+            steps.setdefault(step.stage.model.name, []).append(step.name)
+    rows = [(escaped(name), spec.licence, ", ".join(steps[name])) for name, spec in specs.items()]
+    return _table(("model", "licence", "wrote"), rows)
+
+
+def _decontamination(recipe: Recipe) -> str:
+    files = [
+        escaped(path.name) for step in steps_to(recipe.last) for path in getattr(step.stage, "benchmarks", ())
+    ]
+    if not files:
+        return "No benchmark files were named in the settings, so nothing was checked."
+    return f"Rows that hold an item of these files were dropped: {', '.join(sorted(set(files)))}."
+
+
+def _coverage(summary: dict[str, Any]) -> str:
+    rows = [(escaped(r["field"]), escaped(r["discipline"]), f"{r['rows']:,}") for r in summary["coverage"]]
+    return _table(("field", "discipline", "rows"), rows)
+
+
+def _table(titles: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [titles, tuple("---" for _ in titles), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def escaped(text: str) -> str:
+    """Text from a taxonomy or a model as it stands, whatever Markdown or HTML is in it."""
+    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "".join(f"\\{char}" if char in "\\`*_{}[]()#+-.!|~" else char for char in text)

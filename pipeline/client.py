@@ -1,0 +1,166 @@
+"""Requests to one OpenAI-compatible server, over aiohttp.
+
+What goes wrong is sorted once, here: overload (429, 5xx) and silence are waited out and asked again, a
+request that alone keeps failing is a BadReply, a server that nobody reaches for `outage_s` is
+ModelUnavailable.
+"""
+
+import asyncio
+import os
+import random
+import time
+from typing import Any
+
+import aiohttp
+
+from pipeline.errors import BadReply, ModelUnavailable
+from pipeline.model import ModelSpec
+from pipeline.pace import Pace
+from pipeline.replies import StoredReply
+
+MAX_TRIES = 6  # of one request that keeps failing on a server that is otherwise well
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 10.0
+LONGEST_RETRY_AFTER_S = 120.0  # a server may ask for a longer wait than ours, up to this
+PROBE_TIMEOUT_S = 10.0
+
+
+class _Fault(Exception):
+    """A failed try that may be made again. `again_s`: how long the server asked us to wait."""
+
+    def __init__(self, message: str, *, counts: bool, again_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.counts = counts
+        self.again_s = again_s
+
+
+class Client:
+    """Sends chat completions to one server. Made and used inside one event loop."""
+
+    def __init__(self, spec: ModelSpec, url: str, pace: Pace) -> None:
+        self._spec = spec
+        self._url = url.rstrip("/")
+        self._pace = pace
+        self._last_good = 0.0
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0), headers=_headers(spec), trust_env=True
+        )
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def send(self, body: dict[str, Any]) -> StoredReply:
+        """The reply to `body`. Raises BadReply, or ModelUnavailable after `outage_s` without any good
+        answer.
+        """
+        started, tries, waits = time.monotonic(), 0, 0
+        while True:
+            try:
+                reply = await self._post(body)
+            except _Fault as fault:
+                tries, waits = tries + fault.counts, waits + 1
+                well = self._last_good > started
+                if tries >= MAX_TRIES and (well or await self._is_up()):
+                    raise BadReply(f"the request failed {tries} times, last with: {fault}") from fault
+                if time.monotonic() - max(started, self._last_good) > self._spec.outage_s:
+                    raise ModelUnavailable(
+                        f"no answer from {self._url} for {self._spec.outage_s:.0f} s, last: {fault}; "
+                        "start the server and run the same command again to go on from here"
+                    ) from fault
+                backoff = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(waits, 10)) * random.uniform(0.5, 1.0)
+                await asyncio.sleep(max(fault.again_s, backoff))
+            else:
+                self._last_good = time.monotonic()
+                self._pace.good()
+                return reply
+
+    async def _post(self, body: dict[str, Any]) -> StoredReply:
+        timeout = aiohttp.ClientTimeout(total=self._spec.timeout_s)
+        try:
+            async with self._session.post(
+                f"{self._url}/chat/completions", json=body, timeout=timeout
+            ) as response:
+                if response.status != 200:
+                    raise await self._refusal(response)
+                return _parse(await response.json(content_type=None))
+        except TimeoutError as error:
+            raise _Fault(f"no answer within {self._spec.timeout_s:.0f} s of sending", counts=True) from error
+        except (aiohttp.ClientError, ValueError, KeyError, IndexError, TypeError) as error:
+            raise _Fault(f"{type(error).__name__}: {error}", counts=True) from error
+
+    async def _refusal(self, response: aiohttp.ClientResponse) -> Exception:
+        text = (await response.text(errors="replace"))[:500]
+        said = f"HTTP {response.status} from {self._url}: {text}"
+        if response.status in (401, 403):
+            return ModelUnavailable(
+                f"{said}; set the key in the environment variable {self._spec.api_key_env}"
+            )
+        if response.status == 404:
+            return ModelUnavailable(f"{said}; check the url and the model's name '{self._spec.name}'")
+        if response.status != 429 and response.status < 500:
+            return BadReply(f"the server refused the request with HTTP {response.status}", raw=text)
+        self._pace.pushed_back()
+        after = response.headers.get("Retry-After", "")
+        again_s = min(float(after), LONGEST_RETRY_AFTER_S) if after.isdigit() else 0.0
+        return _Fault(said, counts=response.status not in (429, 503), again_s=again_s)
+
+    async def _is_up(self) -> bool:
+        try:
+            timeout = aiohttp.ClientTimeout(total=PROBE_TIMEOUT_S)
+            async with self._session.get(f"{self._url}/models", timeout=timeout) as response:
+                return response.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+
+def _headers(spec: ModelSpec) -> dict[str, str]:
+    key = os.environ.get(spec.api_key_env)
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def _parse(data: dict[str, Any]) -> StoredReply:
+    choice, usage = data["choices"][0], data.get("usage") or {}
+    return StoredReply(
+        text=choice["message"].get("content") or "",
+        finish=choice.get("finish_reason") or "stop",
+        prompt_tokens=usage.get("prompt_tokens", 0),
+        output_tokens=usage.get("completion_tokens", 0),
+    )
+
+
+def check_endpoint(spec: ModelSpec) -> None:
+    """Raises ModelUnavailable, within PROBE_TIMEOUT_S, unless the endpoint answers and serves the model."""
+    asyncio.run(_check_endpoint(spec))
+
+
+async def _check_endpoint(spec: ModelSpec) -> None:
+    url = f"{(spec.url or '').rstrip('/')}/models"
+    timeout = aiohttp.ClientTimeout(total=PROBE_TIMEOUT_S)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, headers=_headers(spec), trust_env=True) as session,
+            session.get(url) as response,
+        ):
+            if response.status in (401, 403):
+                raise ModelUnavailable(
+                    f"{url} says HTTP {response.status}; set the key in the environment variable "
+                    f"{spec.api_key_env}"
+                )
+            if response.status != 200:
+                raise ModelUnavailable(
+                    f"{url} says HTTP {response.status}; is {spec.url} an OpenAI-compatible base?"
+                )
+            served = [model["id"] for model in (await response.json(content_type=None))["data"]]
+    except TimeoutError as error:
+        raise ModelUnavailable(
+            f"no answer from {url} within {PROBE_TIMEOUT_S:.0f} s; is the server up?"
+        ) from error
+    except (aiohttp.ClientError, aiohttp.InvalidURL) as error:
+        raise ModelUnavailable(f"cannot reach {url}: {error}; start the server or mend the url") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelUnavailable(
+            f"{url} did not list its models; is {spec.url} an OpenAI-compatible base?"
+        ) from error
+    if spec.name not in served:
+        raise ModelUnavailable(
+            f"{spec.url} does not serve '{spec.name}'; it serves: {', '.join(served) or 'nothing'}"
+        )

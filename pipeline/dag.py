@@ -1,0 +1,78 @@
+"""Steps and how they are wired. A mistake in the wiring fails here, before anything is started."""
+
+from functools import cached_property
+
+from pipeline.errors import RecipeError
+from pipeline.identity import digest
+from pipeline.stage import DatasetStage, FilterStage, SourceStage, Stage
+
+
+class Step:
+    """A stage placed in a DAG: a name (the noun it leaves behind), a stage and the steps it reads from.
+
+    Several inputs of one type are concatenated in the order given. Raises RecipeError when types do not fit.
+    """
+
+    def __init__(self, name: str, stage: Stage, *inputs: "Step") -> None:
+        self.name = name
+        self.stage = stage
+        self.inputs = inputs
+        self.writes = self._check()
+
+    def _check(self) -> type:
+        stage = type(self.stage).__name__
+        if isinstance(self.stage, SourceStage) != (not self.inputs):
+            wants = "no input" if isinstance(self.stage, SourceStage) else "at least one input"
+            raise RecipeError(f"step '{self.name}': {stage} takes {wants}, but is given {len(self.inputs)}")
+        for step in self.inputs:
+            if not issubclass(step.writes, self.stage.reads):
+                raise RecipeError(
+                    f"step '{self.name}': {stage} reads {self.stage.reads.__name__}, but input '{step.name}' "
+                    f"writes {step.writes.__name__}; put a step between them that makes one from the other"
+                )
+        if not isinstance(self.stage, FilterStage | DatasetStage):
+            return self.stage.writes
+        kinds = {step.writes for step in self.inputs}
+        if len(kinds) > 1:
+            names = sorted(kind.__name__ for kind in kinds)
+            raise RecipeError(
+                f"step '{self.name}': its inputs must write one type, but write {', '.join(names)}"
+            )
+        return kinds.pop()
+
+    @cached_property
+    def id(self) -> str:
+        """12 hex digits of a hash of the stage, its version and settings, its prompts and its inputs' ids.
+
+        The fields alone decide: prompts and files are among them, and count by their content.
+        """
+        stage = self.stage
+        parts = (type(stage).__name__, type(stage).version, stage, tuple(step.id for step in self.inputs))
+        return digest(parts, size=6).hex()
+
+    @property
+    def folder(self) -> str:
+        return f"{self.name}-{self.id}"
+
+
+def steps_to(last: Step) -> list[Step]:
+    """All steps that `last` needs, inputs first, `last` last. Raises RecipeError when two share a name."""
+    ordered: dict[str, Step] = {}
+
+    def visit(step: Step) -> None:
+        for before in step.inputs:
+            visit(before)
+        if ordered.setdefault(step.name, step) is not step:
+            raise RecipeError(f"two steps are named '{step.name}'; a name is a folder, so give each its own")
+
+    visit(last)
+    return list(ordered.values())
+
+
+def downstream(steps: list[Step], name: str) -> set[str]:
+    """The names of the step `name` and of all steps that read from it, directly or not."""
+    reached = {name}
+    for step in steps:  # inputs first
+        if any(before.name in reached for before in step.inputs):
+            reached.add(step.name)
+    return reached

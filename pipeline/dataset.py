@@ -1,0 +1,188 @@
+"""The last step's rows as a folder that `datasets.load_dataset` reads and the Hub accepts.
+
+Written beside its place and moved there whole. Shards are cut at a number of rows or bytes, and rows keep the
+order of the parts. Memory: one shard and one part. The same rows give the same bytes.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from datasets import Dataset, Features, List, Value
+
+from pipeline.card import card
+from pipeline.identity import digest
+from pipeline.recipe import DatasetSettings, Recipe
+from pipeline.records import Example
+from pipeline.root import Root
+from pipeline.store import write_text
+
+STRING, STRINGS = Value("string"), List(Value("string"))
+# No `prompt` column: TRL takes a dataset that has one beside `messages` for another format and fails.
+FEATURES = Features(
+    {
+        "id": STRING,
+        "messages": List({"role": STRING, "content": STRING}),
+        "field": STRING,
+        "subfield": STRING,
+        "discipline": STRING,
+        "discipline_id": STRING,
+        "subject": STRING,
+        "level": STRING,
+        "sessions": STRINGS,
+        "concepts": STRINGS,
+        "language": STRING,
+        "generator": STRING,
+        "run": STRING,
+        "n_question_tokens": Value("int64"),
+        "n_answer_tokens": Value("int64"),
+        "metadata": STRING,
+    }
+)
+
+
+@dataclass
+class _Split:
+    """One split while it is written: full shards are on disk, the rest is in `rows`."""
+
+    name: str
+    folder: Path
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    n_chars: int = 0
+    shards: list[Path] = field(default_factory=list)
+    n_rows: int = 0
+    n_bytes: int = 0
+
+    def add(self, row: dict[str, Any], max_rows: int, max_chars: float) -> None:
+        size = sum(len(message["content"]) for message in row["messages"])
+        if self.rows and (len(self.rows) >= max_rows or self.n_chars + size > max_chars):
+            self.flush()
+        self.rows.append(row)
+        self.n_chars += size
+
+    def flush(self) -> None:
+        if not self.rows:
+            return
+        data = Dataset.from_list(self.rows, features=FEATURES)
+        path = self.folder / f"{self.name}-{len(self.shards):05d}.parquet"
+        data.to_parquet(path)
+        self.shards.append(path)
+        self.n_rows += len(self.rows)
+        self.n_bytes += data.data.nbytes
+        self.rows, self.n_chars = [], 0
+
+    def close(self) -> None:
+        """Writes what is left and gives the shards the names the Hub knows: split-00000-of-00003."""
+        self.flush()
+        for number, path in enumerate(self.shards):
+            path.rename(path.with_name(f"{self.name}-{number:05d}-of-{len(self.shards):05d}.parquet"))
+
+    def summary(self) -> dict[str, Any]:
+        files = sorted(self.folder.glob(f"{self.name}-*.parquet"))
+        stored = sum(file.stat().st_size for file in files)
+        return {"rows": self.n_rows, "bytes": self.n_bytes, "stored_bytes": stored, "shards": len(files)}
+
+
+def write(root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str) -> dict[str, Any]:
+    """Writes dataset/ unless it is there already; returns rows per split and disciplines. Cost: one pass."""
+    summary_path = root.path / "dataset.json"
+    key = digest((run_id, settings)).hex()
+    if summary_path.is_file() and root.dataset.is_dir():
+        known: dict[str, Any] = json.loads(summary_path.read_text(encoding="utf-8"))
+        if known["key"] == key:
+            return known
+    draft = root.path / ".dataset.draft"
+    shutil.rmtree(draft, ignore_errors=True)
+    (draft / "data").mkdir(parents=True)
+    summary = {"key": key, **_write_shards(root, recipe, settings, run_id, draft / "data")}
+    (draft / "README.md").write_text(
+        card(root, recipe, settings.licence, run_id, summary, FEATURES), encoding="utf-8"
+    )
+    resolved = {"recipe": recipe.name, "run": run_id, **recipe.settings_as_data()}
+    (draft / "academe.yaml").write_text(
+        yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True), encoding="utf-8"
+    )
+    summary_path.unlink(missing_ok=True)
+    shutil.rmtree(root.dataset, ignore_errors=True)
+    draft.rename(root.dataset)
+    write_text(json.dumps(summary, indent=1), summary_path)
+    return summary
+
+
+def _write_shards(
+    root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str, folder: Path
+) -> dict[str, Any]:
+    examples = _Examples(root, recipe)
+    tested = _test_disciplines(sorted({example.discipline_id for example in examples}), settings.test_share)
+    splits = {name: _Split(name, folder) for name in ("train", "test")}
+    for example in examples:
+        split = splits["test" if example.discipline_id in tested else "train"]
+        split.add(_row(example, run_id), settings.max_shard_rows, settings.max_shard_mb * 2**20)
+    for split in splits.values():
+        split.close()
+    used = {name: split.summary() for name, split in splits.items() if split.n_rows}
+    return {"rows": sum(split["rows"] for split in used.values()), "splits": used, **examples.summary()}
+
+
+class _Examples:
+    """All examples of the last step, part by part, as often as they are asked for."""
+
+    def __init__(self, root: Root, recipe: Recipe) -> None:
+        self._folder = root.folder(recipe.last)
+        self._counts: dict[tuple[str, str], int] = {}
+        self._languages: set[str] = set()
+
+    def __iter__(self) -> Iterator[Example]:
+        self._counts, self._languages = {}, set()
+        for name in self._folder.part_names():
+            for example in self._folder.read_part(name, Example):
+                place = (example.field, example.discipline)
+                self._counts[place] = self._counts.get(place, 0) + 1
+                self._languages.add(example.language)
+                yield example
+
+    def summary(self) -> dict[str, Any]:
+        """Rows per discipline and the languages seen, as of the last pass."""
+        coverage = [{"field": f, "discipline": d, "rows": n} for (f, d), n in sorted(self._counts.items())]
+        return {"coverage": coverage, "languages": sorted(self._languages - {"und"})}
+
+
+def _test_disciplines(disciplines: list[str], share: float) -> set[str]:
+    """Whole leaves of the taxonomy, so that no test row has a sibling in train: those with the smallest
+    hashes.
+    """
+    n_test = round(share * len(disciplines)) or int(share > 0 and len(disciplines) > 1)
+    return set(sorted(disciplines, key=lambda name: digest(("test", name)))[:n_test])
+
+
+def _row(example: Example, run_id: str) -> dict[str, Any]:
+    metadata = {
+        "parent_id": example.parent_id,
+        "questioner": example.questioner,
+        "answerer": example.answerer,
+    }
+    return {
+        "id": example.id,
+        "messages": [
+            {"role": "user", "content": example.question},
+            {"role": "assistant", "content": example.answer},
+        ],
+        "field": example.field,
+        "subfield": example.subfield,
+        "discipline": example.discipline,
+        "discipline_id": example.discipline_id,
+        "subject": example.subject,
+        "level": example.level,
+        "sessions": list(example.sessions),
+        "concepts": list(example.concepts),
+        "language": example.language,
+        "generator": example.answerer,
+        "run": run_id,
+        "n_question_tokens": example.n_question_tokens,
+        "n_answer_tokens": example.n_answer_tokens,
+        "metadata": json.dumps(metadata, ensure_ascii=False),
+    }

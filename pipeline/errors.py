@@ -1,0 +1,64 @@
+"""The errors a user can meet, each with the exit code of the command that meets it.
+
+    PipelineError                1  a fault of ours
+    ├── RecipeError              2  settings, wiring, taxonomy or command line are wrong
+    │   └── PromptError          2  a template is missing, or names what it was not given
+    ├── StoreError               2  the root folder cannot be used: locked, full, of another version
+    ├── GateFailed               3  the run ended, but what it made is not good enough
+    └── ModelError
+        ├── ModelUnavailable     4  no answer from the model server
+        └── BadReply             -  the model answered, but not what was asked for; becomes a reject
+
+Every message says where, what was expected, what came and what to do. All of them survive pickling,
+because they cross process borders.
+"""
+
+
+class PipelineError(Exception):
+    """Anything that stops a run for a known reason."""
+
+    exit_code = 1
+
+
+class RecipeError(PipelineError):
+    """What the user asked for cannot be run as written."""
+
+    exit_code = 2
+
+
+class PromptError(RecipeError):
+    """A prompt template is missing or does not fit its stage."""
+
+
+class StoreError(PipelineError):
+    """The root folder cannot be read or written."""
+
+    exit_code = 2
+
+
+class GateFailed(PipelineError):
+    """The run ended, or was stopped, because its output is not good enough."""
+
+    exit_code = 3
+
+
+class ModelError(PipelineError):
+    """Something between the pipeline and the model."""
+
+    exit_code = 4
+
+
+class ModelUnavailable(ModelError):
+    """The server cannot be reached, refuses us, or does not serve the model."""
+
+
+class BadReply(ModelError):
+    """The model answered, but not with what was asked for. `raw` is the last answer, whole."""
+
+    def __init__(self, message: str, raw: str = "") -> None:
+        super().__init__(message, raw)
+        self.message = message
+        self.raw = raw
+
+    def __str__(self) -> str:
+        return self.message

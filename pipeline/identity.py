@@ -1,0 +1,58 @@
+"""What makes two steps, or two requests, the same: a hash of their canonical JSON.
+
+A value without a canonical form is an error, never a repr: an id must not change between two runs.
+"""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from pipeline.errors import RecipeError
+from pipeline.model import ModelSpec, Prompt
+from pipeline.prompts import prompt_hash
+
+
+def canonical(value: object) -> Any:
+    """`value` as plain JSON data. A path counts as its file's content, a prompt as its text, a model as its
+    identity.
+    """
+    match value:
+        case Prompt():
+            return {"prompt": prompt_hash(value)}
+        case None | bool() | int() | float() | str():
+            return value
+        case Path():
+            return {"file": _file_hash(value)}
+        case ModelSpec():
+            return value.identity()
+        case BaseModel():
+            return {name: canonical(getattr(value, name)) for name in type(value).model_fields}
+        case tuple() | list():
+            return [canonical(item) for item in value]
+        case Mapping():
+            return {str(key): canonical(item) for key, item in sorted(value.items())}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: canonical(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    raise RecipeError(
+        f"{value!r} of type {type(value).__name__} has no canonical form; "
+        "use str, int, float, bool, None, tuple, Path, Prompt, a dataclass or a pydantic model"
+    )
+
+
+def digest(value: object, size: int = 16) -> bytes:
+    """A `size`-byte hash of the canonical form."""
+    text = json.dumps(canonical(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).digest()
+
+
+def _file_hash(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    except OSError as error:
+        raise RecipeError(f"cannot read {path}: {error.strerror}; check the path in the settings") from error

@@ -1,0 +1,115 @@
+"""How a stage speaks to a model: which one, how it samples, and the two things it can be asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import core_schema
+
+Reply = TypeVar("Reply", bound=BaseModel)
+
+
+class Prompt(str):
+    """The name of a template under prompts/, without its ending. A step's id follows the template's text."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(cls, core_schema.str_schema(min_length=1))
+
+
+class Sampling(BaseModel):
+    """How the model draws its tokens."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    temperature: float = Field(1.0, ge=0, le=2)
+    top_p: float = Field(0.95, gt=0, le=1)
+    max_tokens: int = Field(1024, ge=1)  # of the reply
+    repetition_penalty: float | None = Field(None, gt=0, le=2)  # a vLLM extension; not sent when None
+
+
+class ModelSpec(BaseModel):
+    """One model and how to reach it. Only `name` and `system` decide what is made; the rest is how and
+    where.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1)  # as the server lists it
+    system: str | None = None  # a system message put before every conversation; None sends none
+    serve: Literal["local", "endpoint"] = "local"
+    path: str | None = (
+        None  # local: what vLLM loads, a folder or a Hub name; "embedded" for the packaged model
+    )
+    url: str | None = None  # endpoint: the OpenAI-compatible base, e.g. http://host:8000/v1
+    api_key_env: str = (
+        "ACADEME_API_KEY"  # the environment variable that holds the endpoint's key, if it needs one
+    )
+    licence: str = "unknown"  # named in the dataset card
+    vllm_args: Mapping[str, str | int | float | bool] = Field(default_factory=dict)  # local: its command line
+    vllm_env: Mapping[str, str] = Field(default_factory=dict)
+    concurrency: int = Field(64, ge=1)  # most requests in flight
+    timeout_s: float = Field(300, gt=0)  # for one request, counted from the moment it is sent
+    outage_s: float = Field(600, gt=0)  # how long an unreachable server is waited for
+    start_s: float = Field(1200, gt=0)  # local: how long vLLM may take to load the model
+
+    @model_validator(mode="after")
+    def _says_where(self) -> Self:
+        if self.serve == "endpoint" and not self.url:
+            raise ValueError("serve: endpoint needs a url, e.g. url: http://localhost:8000/v1")
+        if self.serve == "local" and not self.path:
+            raise ValueError("serve: local needs a path: a model folder, a Hub name, or embedded")
+        return self
+
+    def identity(self) -> dict[str, Any]:
+        """What a step's id and a reply's key depend on."""
+        return {"name": self.name, "system": self.system}
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A conversation up to and including one reply of the model."""
+
+    messages: tuple[tuple[str, str], ...]  # (role, text), the reply last
+    text: str  # the reply, stripped
+    finish: str  # "stop", or "length" when it was cut off
+    n_prompt_tokens: int
+    n_output_tokens: int
+
+
+class Model(Protocol):
+    """A model in a stage's hands. Retries, storage and pacing happen behind it."""
+
+    name: str
+
+    async def write(
+        self,
+        prompt: Prompt,
+        sampling: Sampling,
+        *,
+        after: Turn | None = None,
+        sample: int = 0,
+        **values: object,
+    ) -> Turn:
+        """Free text for the rendered prompt, continuing the conversation `after`.
+
+        `sample` tells apart equal requests that should each get a reply of their own.
+        """
+        ...
+
+    async def ask(
+        self,
+        prompt: Prompt,
+        reply: type[Reply],
+        sampling: Sampling,
+        *,
+        after: Turn | None = None,
+        sample: int = 0,
+        **values: object,
+    ) -> Reply:
+        """A reply constrained by the JSON schema of `reply` and validated against it.
+
+        Raises BadReply when the model fails to give one in a few attempts.
+        """
+        ...

@@ -1,0 +1,57 @@
+"""How many requests may be in flight: additive increase, multiplicative decrease.
+
+A server that says 429 or 5xx gets half as many at once, at most once per cool-down; each limit's worth of
+good answers then earns one more, up to the ceiling (Chiu and Jain 1989).
+"""
+
+import asyncio
+import time
+from collections import deque
+
+COOL_DOWN_S = 1.0  # the answers to requests sent before a cut must not cut again
+
+
+class Pace:
+    """A first-come, first-served gate of a width that follows the server."""
+
+    def __init__(self, ceiling: int) -> None:
+        self.ceiling = ceiling
+        self.limit = float(ceiling)
+        self.in_flight = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._last_cut = 0.0
+
+    async def __aenter__(self) -> None:
+        if self.in_flight < int(self.limit) and not self._waiting:
+            self.in_flight += 1
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._leave()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        self.in_flight -= 1
+        while self._waiting and self.in_flight < int(self.limit):
+            turn = self._waiting.popleft()
+            if not turn.done():
+                self.in_flight += 1
+                turn.set_result(None)
+
+    def good(self) -> None:
+        """An answer came."""
+        self.limit = min(self.ceiling, self.limit + 1 / self.limit)
+
+    def pushed_back(self) -> None:
+        """The server said that it is overloaded."""
+        now = time.monotonic()
+        if now - self._last_cut >= COOL_DOWN_S:
+            self._last_cut = now
+            self.limit = max(1.0, self.limit / 2)

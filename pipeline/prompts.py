@@ -1,0 +1,50 @@
+"""Find, render and hash the templates under prompts/ (Jinja2; a name that is not given is an error)."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import jinja2
+
+from pipeline.errors import PromptError
+
+FOLDER = Path(__file__).parent.parent / "prompts"
+
+_environment = jinja2.Environment(
+    undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+)
+
+
+def render(name: str, **values: object) -> str:
+    """The text of prompt `name` with `values` filled in, stripped. Raises PromptError."""
+    try:
+        return _template(name).render(**values).strip()
+    except jinja2.UndefinedError as error:
+        raise PromptError(
+            f"prompt '{name}' ({_path(name)}): {error}; it is given {sorted(values)}"
+        ) from error
+
+
+def prompt_hash(name: str) -> str:
+    """A hash of the template's text, 32 hex digits. Raises PromptError."""
+    return hashlib.blake2b(_text(name).encode(), digest_size=16).hexdigest()
+
+
+def _path(name: str) -> Path:
+    return FOLDER / f"{name}.md"
+
+
+def _text(name: str) -> str:
+    path = _path(name)
+    if not path.is_file():
+        known = sorted(str(p.relative_to(FOLDER).with_suffix("")) for p in FOLDER.rglob("*.md"))
+        raise PromptError(f"no prompt '{name}': {path} is not there; there are {', '.join(known)}")
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def _template(name: str) -> jinja2.Template:
+    try:
+        return _environment.from_string(_text(name))
+    except jinja2.TemplateSyntaxError as error:
+        raise PromptError(f"prompt '{name}' ({_path(name)}), line {error.lineno}: {error.message}") from error

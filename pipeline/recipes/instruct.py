@@ -1,0 +1,76 @@
+"""Taxonomy -> subjects -> syllabi -> questions -> answers, filtered at every turn.
+
+Source: GLAN (https://arxiv.org/abs/2402.13064). What needs only the question is checked before its answer is
+paid for. The presets are in presets/instruct/.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.dag import Step
+from pipeline.model import ModelSpec
+from pipeline.recipe import DatasetSettings, Gates, Recipe
+from pipeline.stage import asking
+from pipeline.taxonomy import find_taxonomy, load_taxonomy
+from stages.answer_questions import AnswerQuestions
+from stages.drop_contaminated import DropContaminated
+from stages.drop_exact_duplicates import DropExactDuplicates
+from stages.drop_near_duplicates import DropNearDuplicates
+from stages.drop_poor_answers import DropPoorAnswers
+from stages.drop_poor_questions import DropPoorQuestions
+from stages.drop_wrong_language import DropWrongLanguage
+from stages.list_subjects import ListSubjects
+from stages.read_taxonomy import ReadTaxonomy
+from stages.write_questions import WriteQuestions
+from stages.write_syllabi import WriteSyllabi
+
+PRESETS = Path(__file__).parent / "presets" / "instruct"
+
+
+class InstructSettings(BaseModel):
+    """All settings of the recipe. A stage's settings are its fields: see the file of the stage."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    planner: ModelSpec  # writes subjects, syllabi and questions
+    answerer: ModelSpec | None = None  # writes answers; the planner when not given
+    taxonomy: ReadTaxonomy = ReadTaxonomy()
+    subjects: ListSubjects = ListSubjects()
+    syllabi: WriteSyllabi = WriteSyllabi()
+    questions: WriteQuestions = WriteQuestions()
+    question_quality: DropPoorQuestions = DropPoorQuestions()
+    language: DropWrongLanguage = DropWrongLanguage()
+    exact_duplicates: DropExactDuplicates = DropExactDuplicates()
+    near_duplicates: DropNearDuplicates = DropNearDuplicates()
+    contamination: DropContaminated = DropContaminated()
+    answers: AnswerQuestions = AnswerQuestions()
+    answer_quality: DropPoorAnswers = DropPoorAnswers()
+    dataset: DatasetSettings = Field(default_factory=DatasetSettings)
+    gates: Gates = Field(default_factory=Gates)
+
+
+def instruct(s: InstructSettings) -> Recipe:
+    """The DAG."""
+    disciplines = Step("disciplines", found(s.taxonomy))
+    subjects = Step("subjects", asking(s.planner, s.subjects), disciplines)
+    syllabi = Step("syllabi", asking(s.planner, s.syllabi), subjects)
+    drafts = Step("drafts", asking(s.planner, s.questions), syllabi)
+    sound = Step("sound", s.question_quality, drafts)
+    readable = Step("readable", s.language, sound)
+    unrepeated = Step("unrepeated", s.exact_duplicates, readable)
+    distinct = Step("distinct", s.near_duplicates, unrepeated)
+    questions = Step("questions", s.contamination, distinct)
+    answers = Step("answers", asking(s.answerer or s.planner, s.answers), questions)
+    good = Step("good", s.answer_quality, answers)
+    monolingual = Step("monolingual", s.language, good)
+    examples = Step("examples", s.contamination, monolingual)
+    return Recipe("instruct", s, examples, s.dataset, s.gates)
+
+
+def found(stage: ReadTaxonomy) -> ReadTaxonomy:
+    """The stage with its file found and checked, so that a fault in it stops the run before it starts."""
+    path = find_taxonomy(stage.path)
+    load_taxonomy(path).require(stage.only, str(path))
+    return replace(stage, path=path)

@@ -1,0 +1,100 @@
+"""A recipe's settings from a preset, a file, the environment and the command line; the later of these wins.
+
+academe run instruct --config my.yaml --set questions.per_syllabus=4
+ACADEME__QUESTIONS__PER_SYLLABUS=4 academe run instruct
+"""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from pipeline.errors import RecipeError
+
+ENVIRONMENT_PREFIX = "ACADEME__"  # two underscores stand for a dot
+
+Settings = TypeVar("Settings", bound=BaseModel)
+
+
+def load_settings(
+    kind: type[Settings], presets: Path, config: str, overrides: Sequence[str], environment: Mapping[str, str]
+) -> Settings:
+    """Settings of type `kind` from preset or file `config`. Raises RecipeError that names key, value and
+    remedy.
+    """
+    path = _find(presets, config)
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RecipeError(f"cannot read the settings {path}: {error}") from error
+    if not isinstance(data, dict):
+        raise RecipeError(f"{path}: expected settings as `key: value`, got {type(data).__name__}")
+    for name, value in sorted(environment.items()):
+        if name.startswith(ENVIRONMENT_PREFIX):
+            keys = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
+            _put(data, keys, _parsed(value, name), name)
+    for override in overrides:
+        key, equals, value = override.partition("=")
+        if not equals:
+            raise RecipeError(f"--set {override}: expected KEY=VALUE, e.g. --set questions.per_syllabus=4")
+        _put(data, key.strip().split("."), _parsed(value, f"--set {key}"), f"--set {key}")
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        faults = [_explained(kind, fault) for fault in error.errors(include_url=False)]
+        raise RecipeError(f"settings from {path}: " + "; ".join(faults)) from error
+
+
+def _find(presets: Path, config: str) -> Path:
+    packaged = presets / f"{config}.yaml"
+    for path in (Path(config), packaged):
+        if path.is_file():
+            return path
+    known = ", ".join(sorted(path.stem for path in presets.glob("*.yaml")))
+    raise RecipeError(f"no settings '{config}': no such file, and the presets are {known}")
+
+
+def _parsed(value: str, source: str) -> Any:
+    try:
+        return yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise RecipeError(f"{source}: '{value}' is not YAML: {error}") from error
+
+
+def _put(data: dict[str, Any], keys: Sequence[str], value: Any, source: str) -> None:
+    *above, last = keys
+    for key in above:
+        data = data.setdefault(key, {})
+        if not isinstance(data, dict):
+            raise RecipeError(f"{source}: '{key}' is a value, not a group of settings")
+    data[last] = value
+
+
+def _explained(kind: type[BaseModel], fault: Any) -> str:
+    loc = [str(part) for part in fault["loc"]]
+    where = ".".join(loc)
+    if fault["type"] not in ("extra_forbidden", "unexpected_keyword_argument"):
+        return f"{where}: {fault['msg']}, got {fault['input']!r}" if where else str(fault["msg"])
+    known = _keys_at(TypeAdapter(kind).json_schema(), loc[:-1])
+    near = difflib.get_close_matches(loc[-1], known, n=1, cutoff=0.5)
+    hint = f"did you mean '{near[0]}'?" if near else f"the keys there are: {', '.join(known)}"
+    return f"unknown key '{where}'; {hint}"
+
+
+def _keys_at(schema: dict[str, Any], loc: Sequence[str]) -> list[str]:
+    """The keys that the settings have at `loc`, from their JSON schema."""
+    node = schema
+    for key in loc:
+        node = _resolved(schema, node.get("properties", {}).get(key, {}))
+    return sorted(_resolved(schema, node).get("properties", {}))
+
+
+def _resolved(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    for choice in [node, *node.get("anyOf", ()), *node.get("allOf", ())]:
+        if "$ref" in choice:
+            found: dict[str, Any] = schema["$defs"][choice["$ref"].rsplit("/", 1)[-1]]
+            return found
+    return node

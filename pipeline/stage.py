@@ -1,0 +1,149 @@
+"""The four shapes a stage can have.
+
+A stage is a frozen dataclass: its fields are its whole configuration, and pydantic checks them when they come
+from settings. It holds no state and knows nothing of Ray, servers or files beyond its fields.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import Coroutine, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, TypeVar
+
+import pyarrow as pa
+from pydantic import ConfigDict
+
+from pipeline.errors import BadReply
+from pipeline.model import Model, ModelSpec
+from pipeline.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Why a record went: the fault, what was measured, the limit it broke, and the record it repeats if
+    any.
+    """
+
+    reason: str
+    got: object = None
+    limit: object = None
+    twin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What one input record is expected to cost and to give, for plans made before anything is measured."""
+
+    requests: float
+    rows: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """What all shapes share. `version` goes up when the same input can give another output."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    reads: ClassVar[type]
+    writes: ClassVar[type]
+    version: ClassVar[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceStage(Stage):
+    """Records from files named by the stage's fields."""
+
+    reads: ClassVar[type] = type(None)
+
+    def read(self) -> Iterator[Record]:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelStage(Stage):
+    """Records made by asking a model."""
+
+    model: ModelSpec | None = None  # None: the recipe's own choice
+
+    async def map(self, record: Any, model: Model) -> Sequence[Record | Reject]:
+        """What the model makes of one record. No other input or output."""
+        raise NotImplementedError
+
+    def expected(self) -> Expected:
+        raise NotImplementedError
+
+
+AModelStage = TypeVar("AModelStage", bound=ModelStage)
+
+
+def asking(model: ModelSpec, stage: AModelStage) -> AModelStage:
+    """The stage with the recipe's model, unless its settings name one."""
+    return replace(stage, model=stage.model or model)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterStage(Stage):
+    """A verdict on each record by itself. Writes the type that it is given."""
+
+    def judge(self, record: Any) -> Reject | Record | None:
+        """None keeps the record as it is, a record replaces it, a Reject drops it."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetStage(Stage):
+    """A verdict that needs all records at once. Writes the type that it is given."""
+
+    def sketch(self, records: Sequence[Any]) -> pa.Table:
+        """A small row a record, with its `id`, in parallel over parts; never the text."""
+        raise NotImplementedError
+
+    def decide(self, sketches: pa.Table) -> pa.Table:
+        """What goes and why, from all sketches in the order of the dataset: see `verdicts`."""
+        raise NotImplementedError
+
+
+VERDICTS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("reason", pa.string()),
+        ("got", pa.string()),
+        ("limit", pa.string()),
+        ("twin", pa.string()),
+    ]
+)
+
+
+def verdicts(rejects: Sequence[tuple[str, Reject]]) -> pa.Table:
+    """The table that `decide` returns, of (record id, reject); got and limit as JSON."""
+    return pa.table(
+        {
+            "id": [key for key, _ in rejects],
+            "reason": [reject.reason for _, reject in rejects],
+            "got": [json.dumps(reject.got) for _, reject in rejects],
+            "limit": [json.dumps(reject.limit) for _, reject in rejects],
+            "twin": [reject.twin for _, reject in rejects],
+        },
+        schema=VERDICTS,
+    )
+
+
+def rng_for(seed: int, *names: object) -> random.Random:
+    """A random source that depends on its arguments alone, so that a re-run makes the same choice."""
+    return random.Random(repr((seed, *names)))
+
+
+async def settle(coroutines: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
+    """Results in order, run side by side; a bad reply becomes a Reject in its place, any other error is
+    raised.
+    """
+    results = await asyncio.gather(*coroutines, return_exceptions=True)
+    return [_settled(result) for result in results]
+
+
+def _settled(result: Any) -> Any:
+    if isinstance(result, BadReply):
+        return Reject("bad_reply", got=result.raw, limit=str(result))
+    if isinstance(result, BaseException):
+        raise result
+    return result

@@ -1,0 +1,61 @@
+"""What a root says about its run, read from the files alone; works while the run goes on, and after."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import RecipeError
+from pipeline.root import Root
+from pipeline.store import StepFolder, Tally
+
+
+def read_status(root: Path) -> dict[str, Any]:
+    """Recipe, run id and, per step, its state and tally. Cost: the footers of unfinished steps' parts.
+
+    Raises RecipeError where nothing has run, StoreError for a root of another format.
+    """
+    data = _run(root)
+    steps = [_step_status(step, _folder(root, step)) for step in data["steps"]]
+    return {"recipe": data["recipe"], "run": data["run"], "steps": steps}
+
+
+def rows_of(root: Path, step: str, rejects: bool, n: int) -> list[dict[str, Any]]:
+    """The first `n` rows that the step kept, or rejected. Raises RecipeError for a step that does not
+    exist.
+    """
+    steps = _run(root)["steps"]
+    found = [candidate for candidate in steps if candidate["name"] == step]
+    if not found:
+        raise RecipeError(f"no step '{step}' in {root}; its steps are: {', '.join(s['name'] for s in steps)}")
+    return list(itertools.islice(_folder(root, found[0]).rows("rejects" if rejects else ""), n))
+
+
+def last_step_rows(root: Path) -> Iterator[dict[str, Any]]:
+    """All rows that the run's last step kept."""
+    return _folder(root, _run(root)["steps"][-1]).rows()
+
+
+def _run(root: Path) -> dict[str, Any]:
+    data = Root(root).run()
+    if data is None:
+        raise RecipeError(f"nothing has run in {root}; start with `academe run`, or name another --root")
+    return data
+
+
+def _folder(root: Path, step: dict[str, Any]) -> StepFolder:
+    return StepFolder(root / "steps" / f"{step['name']}-{step['id']}")
+
+
+def _step_status(step: dict[str, Any], folder: StepFolder) -> dict[str, Any]:
+    manifest = folder.manifest()
+    if manifest is not None:
+        return {"name": step["name"], "id": step["id"], "state": "done", "tally": manifest["tally"]}
+    tally = Tally()
+    names = folder.part_names()
+    for name in names:
+        part = folder.find_part(name)
+        if part is not None:
+            tally.add(part.tally)
+    state = "started" if names else "waits"
+    return {"name": step["name"], "id": step["id"], "state": state, "tally": tally.as_dict()}

@@ -1,0 +1,262 @@
+"""A step's folder: its parts, its rejects and its manifest, each written whole or not at all.
+
+    part-<name>.parquet           records kept, with the part's tally in the file's metadata
+    rejects/part-<name>.parquet   records dropped: id, reason, got, limit, twin and the record as JSON
+    sketches/, verdicts/          what a dataset stage passes between its two phases
+    manifest.json                 written last: the step is finished
+
+A part's rejects are written before the part, so a part that is there is complete. Part names sort in the
+order of the dataset.
+"""
+
+import dataclasses
+import errno
+import json
+import os
+import types
+import typing
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.errors import StoreError
+from pipeline.records import Record, as_json
+from pipeline.stage import Reject
+
+TALLY_KEY = b"academe.tally"
+
+REJECTS = pa.schema(
+    [
+        ("id", pa.string()),  # of the record that went, or of the record it would have been made from
+        ("reason", pa.string()),
+        ("got", pa.string()),  # JSON
+        ("limit", pa.string()),  # JSON
+        ("twin", pa.string()),
+        ("record", pa.string()),  # JSON
+    ]
+)
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What happened to the records of a part or a step: rows_in -> made = kept + rejected, and what it
+    cost.
+    """
+
+    rows_in: int = 0
+    kept: int = 0
+    rejected: dict[str, int] = field(default_factory=dict)  # by reason
+    requests: int = 0  # replies used, sent for now or found in the reply store
+    sent: int = 0  # requests sent
+    prompt_tokens: int = 0  # of the replies used
+    output_tokens: int = 0
+    bad_replies: int = 0  # replies that did not fit their schema, asked again or given up
+    seconds: float = 0.0  # summed over parts, which run side by side
+
+    @property
+    def n_rejected(self) -> int:
+        return sum(self.rejected.values())
+
+    @property
+    def made(self) -> int:
+        return self.kept + self.n_rejected
+
+    def add(self, other: "Tally") -> None:
+        for item in dataclasses.fields(self):
+            if item.name != "rejected":
+                setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
+        for reason, count in other.rejected.items():
+            self.rejected[reason] = self.rejected.get(reason, 0) + count
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**dataclasses.asdict(self), "made": self.made, "seconds": round(self.seconds, 3)}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Tally":
+        return cls(**{item.name: data[item.name] for item in dataclasses.fields(cls)})
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part that is whole on disk."""
+
+    folder: Path
+    name: str
+    tally: Tally
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What one task reads: rows `start` to `stop` of a part, and the name of the part it writes."""
+
+    folder: Path
+    part: str
+    start: int
+    stop: int
+    writes: str
+
+
+def schema_of(kind: type) -> pa.Schema:
+    """The Arrow schema of a record type, from its annotations."""
+    hints = typing.get_type_hints(kind)
+    return pa.schema([(item.name, _arrow_type(hints[item.name])) for item in dataclasses.fields(kind)])
+
+
+def _arrow_type(hint: Any) -> pa.DataType:
+    simple = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+    if hint in simple:
+        return simple[hint]
+    arguments = [a for a in typing.get_args(hint) if a is not type(None) and a is not Ellipsis]
+    if typing.get_origin(hint) is tuple and len(arguments) == 1:
+        return pa.list_(_arrow_type(arguments[0]))
+    if typing.get_origin(hint) in (types.UnionType, typing.Union) and len(arguments) == 1:
+        return _arrow_type(arguments[0])
+    raise TypeError(f"a record field cannot be {hint}; use str, int, float, bool, tuple[X, ...] or X | None")
+
+
+def to_table(records: Sequence[Record], kind: type) -> pa.Table:
+    names = [item.name for item in dataclasses.fields(kind)]
+    columns = {name: [getattr(record, name) for record in records] for name in names}
+    return pa.table(columns, schema=schema_of(kind))
+
+
+def from_table(table: pa.Table, kind: type) -> list[Any]:
+    columns = [
+        [_tuples(value) for value in table[item.name].to_pylist()] for item in dataclasses.fields(kind)
+    ]
+    names = [item.name for item in dataclasses.fields(kind)]
+    return [kind(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+class StepFolder:
+    """Reads and writes the folder of one step."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def part_path(self, name: str, kind: str = "") -> Path:
+        return self.path / kind / f"part-{name}.parquet"
+
+    def write_part(
+        self, name: str, kept: pa.Table, rejects: Sequence[tuple[Reject, Record]], tally: Tally
+    ) -> Part:
+        """Rejects first, then the part; `tally` gets its counts of rows from what is written."""
+        tally.kept = kept.num_rows
+        for reject, _ in rejects:
+            tally.rejected[reject.reason] = tally.rejected.get(reject.reason, 0) + 1
+        if rejects:
+            write_table(_reject_table(rejects), self.part_path(name, "rejects"))
+        else:
+            self.part_path(name, "rejects").unlink(missing_ok=True)
+        metadata = {TALLY_KEY: json.dumps(tally.as_dict()).encode()}
+        write_table(kept.replace_schema_metadata(metadata), self.part_path(name))
+        return Part(self.path, name, tally)
+
+    def read_part(self, name: str, kind: type) -> list[Any]:
+        return from_table(pq.read_table(self.part_path(name)), kind)
+
+    def read_slice(self, rows: Slice, kind: type) -> list[Any]:
+        table = pq.read_table(self.part_path(rows.part))
+        return from_table(table.slice(rows.start, rows.stop - rows.start), kind)
+
+    def find_part(self, name: str) -> Part | None:
+        """The part if it is whole on disk: reads its footer alone."""
+        path = self.part_path(name)
+        if not path.is_file():
+            return None
+        metadata = pq.read_schema(path).metadata
+        return Part(self.path, name, Tally.from_dict(json.loads(metadata[TALLY_KEY])))
+
+    def part_names(self, kind: str = "") -> list[str]:
+        """The parts that count, in the order of the dataset: those of the manifest, or all while it is not
+        written.
+        """
+        manifest = self.manifest()
+        if manifest is not None and not kind:
+            return list(manifest["parts"])
+        return sorted(p.stem.removeprefix("part-") for p in (self.path / kind).glob("part-*.parquet"))
+
+    def rows(self, kind: str = "") -> Iterator[dict[str, Any]]:
+        """All rows of the parts, or of the rejects, part by part."""
+        for name in self.part_names(kind):
+            yield from pq.read_table(self.part_path(name, kind)).to_pylist()
+
+    def finish(self, manifest: dict[str, Any]) -> None:
+        write_text(json.dumps(manifest, indent=1), self.path / "manifest.json")
+
+    def manifest(self) -> dict[str, Any] | None:
+        """The manifest, or None while the step is not finished."""
+        path = self.path / "manifest.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+    def reopen(self) -> None:
+        """Forget that the step was finished, and its parts with it. The manifest goes first."""
+        (self.path / "manifest.json").unlink(missing_ok=True)
+        for path in self.path.rglob("part-*.parquet"):
+            path.unlink()
+
+
+def _reject_table(rejects: Sequence[tuple[Reject, Record]]) -> pa.Table:
+    return pa.table(
+        {
+            "id": [record.id for _, record in rejects],
+            "reason": [reject.reason for reject, _ in rejects],
+            "got": [json.dumps(reject.got, ensure_ascii=False) for reject, _ in rejects],
+            "limit": [json.dumps(reject.limit, ensure_ascii=False) for reject, _ in rejects],
+            "twin": [reject.twin for reject, _ in rejects],
+            "record": [as_json(record) for _, record in rejects],
+        },
+        schema=REJECTS,
+    )
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """A Parquet file at `path`, whole or not at all. Raises StoreError when the disk is full."""
+    with _replacing(path) as draft:
+        pq.write_table(table, draft, compression="zstd")
+
+
+def write_text(text: str, path: Path) -> None:
+    """A text file at `path`, whole or not at all. Raises StoreError when the disk is full."""
+    with _replacing(path) as draft:
+        draft.write_text(text, encoding="utf-8")
+
+
+class _replacing:
+    """A draft beside `path` that takes its place on success and is removed on failure."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}.draft")
+
+    def __enter__(self) -> Path:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        return self.draft
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is None:
+            with self.draft.open("rb") as file:
+                os.fsync(file.fileno())
+            os.replace(self.draft, self.path)
+            return
+        self.draft.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise store_error(self.path, error) from error
+
+
+def store_error(path: Path, error: OSError) -> StoreError:
+    """The OSError in the words of somebody who can mend it."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreError(
+            f"no space left for {path}; make room and run the same command again to go on from here"
+        )
+    return StoreError(f"cannot write {path}: {error.strerror or error}")

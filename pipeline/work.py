@@ -1,0 +1,128 @@
+"""What the tasks do, each on one part: plain functions that know nothing of the cluster they run on.
+
+Source: files -> parts.  Model and filter: a slice -> a part.  Dataset stage: part -> sketch, all sketches ->
+verdicts, part + verdicts -> part. Memory: one part, but for `decide`, which holds all sketches.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.asking import Asker, Channel
+from pipeline.errors import PipelineError
+from pipeline.model import ModelSpec
+from pipeline.records import Record
+from pipeline.stage import DatasetStage, FilterStage, ModelStage, Reject, SourceStage, settle
+from pipeline.store import Part, Slice, StepFolder, Tally, to_table, write_table
+
+SKETCHES, VERDICTS = "sketches", "verdicts"
+
+
+def read_source(stage: SourceStage, folder: Path, part_rows: int) -> Iterator[Part]:
+    """Writes the source's records in parts of `part_rows`, yielding each when it is whole."""
+    target, batch, count = StepFolder(folder), [], 0
+    started = time.monotonic()
+    for record in stage.read():
+        batch.append(record)
+        if len(batch) == part_rows:
+            yield _write_source_part(target, stage, batch, count, time.monotonic() - started)
+            batch, count, started = [], count + 1, time.monotonic()
+    if batch:
+        yield _write_source_part(target, stage, batch, count, time.monotonic() - started)
+
+
+def _write_source_part(
+    target: StepFolder, stage: SourceStage, batch: Sequence[Record], count: int, seconds: float
+) -> Part:
+    tally = Tally(rows_in=len(batch), seconds=seconds)
+    return target.write_part(f"{count:06d}", to_table(batch, stage.writes), [], tally)
+
+
+async def map_part(
+    stage: ModelStage, spec: ModelSpec, channel: Channel, rows: Slice, kind: type, folder: Path
+) -> Part:
+    """Maps a slice of records of type `kind` through the model, side by side, keeping their order."""
+    started = time.monotonic()
+    tally = Tally()
+    model = Asker(spec, channel, tally)
+    records = await asyncio.to_thread(StepFolder(rows.folder).read_slice, rows, kind)
+    outcomes = await settle([stage.map(record, model) for record in records])
+    kept: list[Record] = []
+    rejects: list[tuple[Reject, Record]] = []
+    for record, outcome in zip(records, outcomes, strict=True):
+        made = [outcome] if isinstance(outcome, Reject) else outcome
+        for item in made or [Reject("nothing_made")]:
+            if isinstance(item, Reject):
+                rejects.append((item, record))
+            else:
+                kept.append(item)
+    tally.rows_in, tally.seconds = len(records), time.monotonic() - started
+    table = to_table(kept, stage.writes)
+    return await asyncio.to_thread(StepFolder(folder).write_part, rows.writes, table, rejects, tally)
+
+
+def filter_part(stage: FilterStage, rows: Slice, kind: type, folder: Path) -> Part:
+    """Judges each record of a slice."""
+    started = time.monotonic()
+    records = StepFolder(rows.folder).read_slice(rows, kind)
+    kept: list[Record] = []
+    rejects: list[tuple[Reject, Record]] = []
+    for record in records:
+        verdict = stage.judge(record)
+        if isinstance(verdict, Reject):
+            rejects.append((verdict, record))
+        else:
+            kept.append(record if verdict is None else verdict)
+    tally = Tally(rows_in=len(records), seconds=time.monotonic() - started)
+    return StepFolder(folder).write_part(rows.writes, to_table(kept, kind), rejects, tally)
+
+
+def sketch_part(stage: DatasetStage, rows: Slice, kind: type, folder: Path) -> None:
+    """Writes the sketch of one part."""
+    records = StepFolder(rows.folder).read_slice(rows, kind)
+    write_table(stage.sketch(records), StepFolder(folder).part_path(rows.writes, SKETCHES))
+
+
+def decide(stage: DatasetStage, slices: Sequence[Slice], folder: Path) -> None:
+    """Reads the sketches of all slices in order, and writes each one's verdicts."""
+    target = StepFolder(folder)
+    sketches = [pq.read_table(target.part_path(rows.writes, SKETCHES)) for rows in slices]
+    if not sketches:
+        return
+    table = pa.concat_tables(sketches)
+    ids = table["id"].combine_chunks()
+    if len(pc.unique(ids)) != len(ids):
+        raise PipelineError(
+            f"{folder.name}: two records share an id, so one verdict would drop both; ids must differ"
+        )
+    decided = stage.decide(table)
+    places = pc.index_in(decided["id"], value_set=ids).to_numpy()
+    order = np.argsort(places)
+    decided, places = decided.take(order), places[order]
+    cuts = np.searchsorted(places, np.cumsum([0, *(sketch.num_rows for sketch in sketches)]))
+    for rows, start, stop in zip(slices, cuts[:-1], cuts[1:], strict=True):
+        write_table(decided.slice(start, stop - start), target.part_path(rows.writes, VERDICTS))
+
+
+def apply_part(rows: Slice, kind: type, folder: Path) -> Part:
+    """Keeps what no verdict names."""
+    started = time.monotonic()
+    target = StepFolder(folder)
+    records = StepFolder(rows.folder).read_slice(rows, kind)
+    decided = {row["id"]: row for row in pq.read_table(target.part_path(rows.writes, VERDICTS)).to_pylist()}
+    kept = [record for record in records if record.id not in decided]
+    rejects = [(_reject(decided[record.id]), record) for record in records if record.id in decided]
+    tally = Tally(rows_in=len(records), seconds=time.monotonic() - started)
+    return target.write_part(rows.writes, to_table(kept, kind), rejects, tally)
+
+
+def _reject(row: dict[str, Any]) -> Reject:
+    return Reject(row["reason"], json.loads(row["got"]), json.loads(row["limit"]), row["twin"])

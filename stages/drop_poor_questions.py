@@ -1,0 +1,89 @@
+"""Drop questions that nobody would ask, before an answer is paid for.
+
+Instruction -> Instruction. Pure arithmetic on one text, linear in its length.
+The limits come from reading the rows of models of 0.1 to 0.5 billion parameters; an able model breaks few.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from pipeline.faults import chat_marker_in, refusal_in, template_in
+from pipeline.records import Instruction
+from pipeline.stage import FilterStage, Reject
+from pipeline.text import normalised, repeated_ngram_share, words
+
+# A question asks by a question mark or tells by one of these at the start of a sentence or clause.
+TASK_VERBS = ["analyse", "analyze", "apply", "argue", "arrange", "assess", "build", "calculate", "categorise", "categorize", "choose", "classify", "compare", "compose", "compute", "conduct", "consider", "construct", "contrast", "convert", "create", "critique", "decide", "deduce", "define", "demonstrate", "derive", "describe", "design", "determine", "develop", "diagnose", "differentiate", "discuss", "distinguish", "draft", "draw", "estimate", "evaluate", "examine", "expand", "explain", "explore", "express", "factor", "fill", "find", "formulate", "give", "identify", "illustrate", "imagine", "implement", "infer", "integrate", "interpret", "investigate", "justify", "list", "locate", "match", "model", "name", "organise", "organize", "outline", "plan", "plot", "predict", "prepare", "present", "propose", "prove", "provide", "rank", "recommend", "reconstruct", "reflect", "rewrite", "show", "simplify", "sketch", "solve", "specify", "state", "suggest", "summarise", "summarize", "suppose", "test", "trace", "translate", "use", "using", "verify", "work", "write"]
+ASKS = re.compile(
+    rf"(?:^|[.:;,!?\n)]\s*|\b(?:and|then|to|please)\s+)(?:{'|'.join(TASK_VERBS)})\b", re.IGNORECASE
+)
+
+# The prompt's own words: a question that speaks of its course leaks how it was made.
+LEAKS = re.compile(
+    r"\bsyllabus\b|\bkey concepts?\b|\bhomework\b|\bthis (?:course|class|session)\b"
+    r"|\bthe (?:course|class session)\b|\bsessions? \d|\bin (?:the )?sessions?\b|\bstudents have (?:now )?studied\b"
+    r"|\bJSON\b.*\bobject\b|\"question\"",
+    re.IGNORECASE,
+)
+# Something to look at that was not given.
+THINGS = r"(?:passage|figure|diagram|image|picture|graph|chart|text|excerpt|article|video|dataset)"
+NOT_GIVEN = re.compile(
+    rf"\b(?:the|this|following) {THINGS} (?:above|below|shown|provided|given)\b"
+    rf"|\b(?:above|below|following) {THINGS}\b|\b(?:in|from|to|according to) the (?:text|passage|excerpt)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropPoorQuestions(FilterStage):
+    reads: ClassVar[type] = Instruction
+    writes: ClassVar[type] = Instruction
+    version: ClassVar[int] = 1
+
+    min_words: Annotated[int, Field(ge=0)] = 6
+    max_words: Annotated[int, Field(ge=1)] = 400
+    max_repeated: Annotated[float, Field(ge=0, le=1)] = (
+        0.2  # share of word 3-grams seen earlier in the question
+    )
+
+    def judge(self, instruction: Instruction) -> Reject | None:
+        question = instruction.question
+        n_words = len(words(question))
+        if n_words < self.min_words:
+            return Reject("question_too_short", got=n_words, limit=self.min_words)
+        if n_words > self.max_words:
+            return Reject("question_too_long", got=n_words, limit=self.max_words)
+        repeated = repeated_ngram_share(question, 3)
+        if repeated > self.max_repeated:
+            return Reject("question_repeats_itself", got=round(repeated, 3), limit=self.max_repeated)
+        return _fault(instruction)
+
+
+def _fault(instruction: Instruction) -> Reject | None:
+    question = instruction.question
+    named = {normalised(text) for text in (instruction.subject, *instruction.sessions, *instruction.concepts)}
+    if normalised(question) in named:
+        return Reject("question_echoes_topic", got=question)
+    faults = (
+        ("question_refused", refusal_in(question)),
+        ("question_has_chat_marker", chat_marker_in(question)),
+        ("question_has_template", template_in(question)),
+        ("question_leaks_prompt", _found(LEAKS, question)),
+        ("question_needs_what_is_not_given", _found(NOT_GIVEN, question)),
+    )
+    for reason, got in faults:
+        if got is not None:
+            return Reject(reason, got=got)
+    if "?" not in question and not ASKS.search(question):
+        return Reject(
+            "no_question_asked", got=question[:200], limit="a question mark or a verb that sets a task"
+        )
+    return None
+
+
+def _found(pattern: re.Pattern[str], text: str) -> str | None:
+    found = pattern.search(text)
+    return found.group() if found else None

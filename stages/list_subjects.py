@@ -1,0 +1,91 @@
+"""List the subjects that a student of a discipline should learn.
+
+Discipline -> Subject, merged over several independent queries. `2 * queries` requests a discipline.
+Source: GLAN (https://arxiv.org/abs/2402.13064), section 2.2. Two turns: a free list, then the same as JSON,
+because the authors saw worse lists when the first prompt held format rules. The paper does not say how the
+queries are united; we merge equal names (normalised) and keep the union of their subtopics. The same subject
+in two disciplines stays two subjects, on purpose.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.model import Model, Prompt, Sampling
+from pipeline.records import Discipline, Subject, content_id
+from pipeline.stage import Expected, ModelStage, Reject, settle
+from pipeline.text import distinct, normalised
+
+Short = Annotated[str, Field(min_length=2, max_length=80)]
+
+
+class Entry(BaseModel):
+    """One subject as the model lists it."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    subject_name: Short
+    level: Annotated[str, Field(min_length=2, max_length=30)]
+    subtopics: list[Short] = Field(min_length=1, max_length=12)
+
+
+class Reply(BaseModel):
+    """The list as JSON."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    subjects: list[Entry] = Field(min_length=1, max_length=60)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListSubjects(ModelStage):
+    reads: ClassVar[type] = Discipline
+    writes: ClassVar[type] = Subject
+    version: ClassVar[int] = 1
+
+    list_prompt: Prompt = Prompt("list_subjects/list")
+    json_prompt: Prompt = Prompt("list_subjects/to_json")
+    queries: Annotated[int, Field(ge=1)] = 10  # independent lists a discipline
+    two_turns: bool = True  # off: one query asks for the list as JSON at once
+    max_subjects: Annotated[int, Field(ge=1)] = 1000  # kept a discipline, in the order they were first named
+    sampling: Sampling = Sampling(temperature=1.0, top_p=0.95, max_tokens=4096)
+
+    def expected(self) -> Expected:
+        turns = 2 if self.two_turns else 1
+        return Expected(requests=turns * self.queries, rows=min(self.max_subjects, 15.0 * self.queries))
+
+    async def map(self, discipline: Discipline, model: Model) -> list[Subject | Reject]:
+        results = await settle([self._query(discipline, model, n) for n in range(self.queries)])
+        merged: dict[str, Entry] = {}
+        for entry in (entry for result in results if not isinstance(result, Reject) for entry in result):
+            key = normalised(entry.subject_name)
+            merged[key] = _united(merged[key], entry) if key in merged else entry
+        entries = [entry for key, entry in merged.items() if key][: self.max_subjects]
+        rejects = [result for result in results if isinstance(result, Reject)]
+        return [*(_subject(discipline, entry) for entry in entries), *rejects]
+
+    async def _query(self, discipline: Discipline, model: Model, sample: int) -> list[Entry]:
+        about: dict[str, Any] = {"discipline": discipline.discipline, "description": discipline.description}
+        turn = None
+        if self.two_turns:
+            turn = await model.write(self.list_prompt, self.sampling, sample=sample, **about)
+        reply = await model.ask(self.json_prompt, Reply, self.sampling, after=turn, sample=sample, **about)
+        return reply.subjects
+
+
+def _united(first: Entry, other: Entry) -> Entry:
+    return first.model_copy(update={"subtopics": list(distinct([*first.subtopics, *other.subtopics]))})
+
+
+def _subject(discipline: Discipline, entry: Entry) -> Subject:
+    return Subject(
+        id=content_id(discipline.id, normalised(entry.subject_name)),
+        discipline_id=discipline.id,
+        field=discipline.field,
+        subfield=discipline.subfield,
+        discipline=discipline.discipline,
+        subject=entry.subject_name,
+        level=entry.level,
+        subtopics=tuple(entry.subtopics),
+    )

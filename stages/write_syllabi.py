@@ -1,0 +1,95 @@
+"""Write a syllabus for a subject and extract its sessions and key concepts.
+
+Subject -> Syllabus, one each. Two requests a subject.
+Source: GLAN (https://arxiv.org/abs/2402.13064), section 2.3: free text first, then its sessions and key
+concepts as data. We ask for the data in the same conversation, where the text is already in the prefix cache.
+Concepts that repeat within a session are dropped, and sessions left without any.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.model import Model, Prompt, Sampling
+from pipeline.records import Subject, Syllabus, content_id
+from pipeline.stage import Expected, ModelStage, Reject
+from pipeline.text import distinct, normalised
+
+
+class Session(BaseModel):
+    """One class session as the model extracts it."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    session_name: Annotated[str, Field(min_length=2, max_length=120)]
+    key_concepts: list[Annotated[str, Field(min_length=2, max_length=100)]] = Field(
+        min_length=1, max_length=8
+    )
+
+
+class Reply(BaseModel):
+    """The sessions of a syllabus."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sessions: list[Session] = Field(min_length=1, max_length=40)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteSyllabi(ModelStage):
+    reads: ClassVar[type] = Subject
+    writes: ClassVar[type] = Syllabus
+    version: ClassVar[int] = 1
+
+    prompt: Prompt = Prompt("write_syllabi/write")
+    json_prompt: Prompt = Prompt("write_syllabi/to_json")
+    min_chars: Annotated[int, Field(ge=1)] = 200  # a shorter syllabus is a refusal or an empty list
+    max_sessions: Annotated[int, Field(ge=1)] = 40  # kept, in order
+    sampling: Sampling = Sampling(temperature=1.0, top_p=0.95, max_tokens=4096)
+    json_sampling: Sampling = Sampling(temperature=1.0, top_p=0.95, max_tokens=4096)
+
+    def expected(self) -> Expected:
+        return Expected(requests=2, rows=1)
+
+    async def map(self, subject: Subject, model: Model) -> list[Syllabus | Reject]:
+        about: dict[str, Any] = {
+            "discipline": subject.discipline,
+            "subject": subject.subject,
+            "level": subject.level,
+            "subtopics": subject.subtopics,
+        }
+        turn = await model.write(self.prompt, self.sampling, **about)
+        if len(turn.text) < self.min_chars:
+            return [Reject("syllabus_too_short", got=turn.text, limit=self.min_chars)]
+        reply = await model.ask(self.json_prompt, Reply, self.json_sampling, after=turn)
+        sessions = [(session.session_name, distinct(session.key_concepts)) for session in reply.sessions]
+        sessions = _named_once([(name, concepts) for name, concepts in sessions if concepts])[
+            : self.max_sessions
+        ]
+        if not sessions:
+            return [Reject("syllabus_without_concepts", got=turn.text)]
+        return [_syllabus(subject, turn.text, sessions)]
+
+
+def _named_once(sessions: list[tuple[str, tuple[str, ...]]]) -> list[tuple[str, tuple[str, ...]]]:
+    first: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for name, concepts in sessions:
+        first.setdefault(normalised(name), (name, concepts))
+    return list(first.values())
+
+
+def _syllabus(subject: Subject, text: str, sessions: list[tuple[str, tuple[str, ...]]]) -> Syllabus:
+    return Syllabus(
+        id=content_id(subject.id, text),
+        subject_id=subject.id,
+        discipline_id=subject.discipline_id,
+        field=subject.field,
+        subfield=subject.subfield,
+        discipline=subject.discipline,
+        subject=subject.subject,
+        level=subject.level,
+        text=text,
+        sessions=tuple(name for name, _ in sessions),
+        concepts=tuple(concepts for _, concepts in sessions),
+    )
