@@ -26,7 +26,9 @@ class Sampling(BaseModel):
     temperature: float = Field(1.0, ge=0, le=2)
     top_p: float = Field(0.95, gt=0, le=1)
     max_tokens: int = Field(1024, ge=1)  # of the reply
-    repetition_penalty: float | None = Field(None, gt=0, le=2)  # a vLLM extension; not sent when None
+    frequency_penalty: float | None = Field(
+        None, ge=-2, le=2
+    )  # small models loop without; not sent when None
 
 
 class ModelSpec(BaseModel):
@@ -76,6 +78,10 @@ class Turn:
     finish: str  # "stop", or "length" when it was cut off
     n_prompt_tokens: int
     n_output_tokens: int
+
+
+NAME_PATTERN = r'^[^\s\d{}<>\[\]"\\_:;.,#*-][^{}<>\[\]"\\_:]*$'
+"""For names in replies: no numbering, markup or JSON. Decoding is held to it, so it steers small models too."""
 
 
 class Model(Protocol):

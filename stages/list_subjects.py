@@ -8,16 +8,16 @@ in two disciplines stays two subjects, on purpose.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.model import Model, Prompt, Sampling
+from pipeline.model import NAME_PATTERN, Model, Prompt, Sampling
 from pipeline.records import Discipline, Subject, content_id
 from pipeline.stage import Expected, ModelStage, Reject, settle
 from pipeline.text import distinct, normalised
 
-Short = Annotated[str, Field(min_length=2, max_length=80)]
+Name = Annotated[str, Field(max_length=80, pattern=NAME_PATTERN)]
 
 
 class Entry(BaseModel):
@@ -25,9 +25,9 @@ class Entry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    subject_name: Short
-    level: Annotated[str, Field(min_length=2, max_length=30)]
-    subtopics: list[Short] = Field(min_length=1, max_length=12)
+    subject_name: Name
+    level: Literal["introductory", "intermediate", "advanced"]
+    subtopics: list[Name] = Field(min_length=1, max_length=12)
 
 
 class Reply(BaseModel):

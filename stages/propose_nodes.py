@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.model import Model, Prompt, Sampling
+from pipeline.model import NAME_PATTERN, Model, Prompt, Sampling
 from pipeline.records import Node, content_id
 from pipeline.stage import Expected, ModelStage, Reject, settle
 from pipeline.taxonomy import DEPTH, LEVELS
@@ -24,7 +24,7 @@ class Child(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    name: Annotated[str, Field(min_length=2, max_length=80)]
+    name: Annotated[str, Field(max_length=80, pattern=NAME_PATTERN)]
     description: Annotated[str, Field(min_length=2, max_length=200)]
 
 

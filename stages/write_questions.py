@@ -30,7 +30,7 @@ class Reply(BaseModel):
 class OneSentence(Reply):
     """A question of one sentence: for small models, which run on after a question mark."""
 
-    question: Annotated[str, Field(pattern=r'^[A-Z][^?{}"\\\n]{20,220}\?$')]
+    question: Annotated[str, Field(max_length=300, pattern=r'^[A-Z][^?{}"\\\n]+\?$')]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.model import Model, Prompt, Sampling
+from pipeline.model import NAME_PATTERN, Model, Prompt, Sampling
 from pipeline.records import Subject, Syllabus, content_id
 from pipeline.stage import Expected, ModelStage, Reject
 from pipeline.text import distinct, normalised
@@ -22,8 +22,8 @@ class Session(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    session_name: Annotated[str, Field(min_length=2, max_length=120)]
-    key_concepts: list[Annotated[str, Field(min_length=2, max_length=100)]] = Field(
+    session_name: Annotated[str, Field(max_length=120, pattern=NAME_PATTERN)]
+    key_concepts: list[Annotated[str, Field(max_length=100, pattern=NAME_PATTERN)]] = Field(
         min_length=1, max_length=8
     )
 
