@@ -55,6 +55,10 @@ class ServedModel:
         if not self._client.done():
             self._client.set_result(Client(self._spec, url, self._pace))
 
+    async def close(self) -> None:
+        if self._client.done():
+            await self._client.result().close()
+
     def gauges(self) -> Gauges:
         return Gauges(self._pace.in_flight, int(self._pace.limit), self._wants_server)
 

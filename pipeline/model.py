@@ -26,9 +26,7 @@ class Sampling(BaseModel):
     temperature: float = Field(1.0, ge=0, le=2)
     top_p: float = Field(0.95, gt=0, le=1)
     max_tokens: int = Field(1024, ge=1)  # of the reply
-    frequency_penalty: float | None = Field(
-        None, ge=-2, le=2
-    )  # small models loop without; not sent when None
+    frequency_penalty: float | None = Field(None, ge=-2, le=2)  # keeps small models from looping
 
 
 class ModelSpec(BaseModel):
@@ -82,6 +80,9 @@ class Turn:
 
 NAME_PATTERN = r'^[^\s\d{}<>\[\]"\\_:;.,#*-][^{}<>\[\]"\\_:]*$'
 """For names in replies: no numbering, markup or JSON. Decoding is held to it, so it steers small models too."""
+
+PLAIN_NAME_PATTERN = r"^[A-Z][a-z]+( [a-zA-Z][a-z]+){0,4}$"
+"""One to five plain words: what a small model must be held to, or it writes lists and code into a name."""
 
 
 class Model(Protocol):

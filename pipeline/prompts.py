@@ -1,6 +1,7 @@
 """Find, render and hash the templates under prompts/ (Jinja2; a name that is not given is an error)."""
 
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 
@@ -28,6 +29,11 @@ def render(name: str, **values: object) -> str:
 def prompt_hash(name: str) -> str:
     """A hash of the template's text, 32 hex digits. Raises PromptError."""
     return hashlib.blake2b(_text(name).encode(), digest_size=16).hexdigest()
+
+
+def fixed_text(name: str) -> list[str]:
+    """The stretches of the template that every rendered prompt has. Raises PromptError."""
+    return re.split(r"\{[{%].*?[}%]\}", _text(name), flags=re.DOTALL)
 
 
 def _path(name: str) -> Path:

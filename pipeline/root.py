@@ -54,12 +54,12 @@ class Root:
             data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise StoreError(
-                f"{path} is not JSON ({error}); it was not written by academe, choose another --root"
+                f"{path} is not JSON ({error}); academe did not write it, choose another --root"
             ) from error
         if data.get("format") != FORMAT:
             raise StoreError(
-                f"{self.path} was made by academe {data.get('academe')} in format {data.get('format')}, but this "
-                f"is {version('academe')} with format {FORMAT}; choose another --root or use that version"
+                f"{self.path} was made by academe {data.get('academe')} in format {data.get('format')}, this is "
+                f"{version('academe')} with format {FORMAT}; choose another --root or use that version"
             )
         return data
 

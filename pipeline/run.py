@@ -179,6 +179,7 @@ class _Served:
     server: LocalServer | None = None
     requests: float = 0.0  # expected of the tasks that run
     asked: bool = False  # for its gauges, not yet answered
+    gauges: Gauges | None = None  # as of the last answer
 
 
 @dataclass
@@ -261,8 +262,8 @@ class _Driver:
         allowed = self.gates.max_bad_replies * tally.requests
         if tally.requests >= MIN_REPLIES and tally.bad_replies > allowed:
             raise GateFailed(
-                f"step '{task.step.name}': {tally.bad_replies} of {tally.requests} replies did not fit what was "
-                f"asked for, gates.max_bad_replies allows {self.gates.max_bad_replies:.0%}; read them with "
+                f"step '{task.step.name}': {tally.bad_replies} of {tally.requests} replies did not fit, "
+                f"gates.max_bad_replies allows {self.gates.max_bad_replies:.0%}; read them with "
                 f"`academe show {task.step.name} --rejects`, then mend the prompt, raise max_tokens or the gate"
             )
 
@@ -300,7 +301,11 @@ class _Driver:
         served.asked = False
         if gauges.wants_server:
             self._give_server(served)
-        self.events.emit("progress", model=served.spec.name, in_flight=gauges.in_flight, limit=gauges.limit)
+        if gauges != served.gauges:
+            served.gauges = gauges
+            self.events.emit(
+                "progress", model=served.spec.name, in_flight=gauges.in_flight, limit=gauges.limit
+            )
 
     def _give_server(self, served: _Served) -> None:
         """Tells the worker where its server is, and starts ours when this is the first time it is needed."""

@@ -100,7 +100,7 @@ class LocalServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._process = None
+        self._process, self.ready = None, False
 
     def _watch_start(self, now: float) -> None:
         waited = now - self._started
@@ -118,7 +118,8 @@ class LocalServer:
             raise ModelUnavailable(f"vLLM was not ready after {self.spec.start_s:.0f} s. {self._log_tail()}")
 
     def _schedule_restart(self, now: float, code: int) -> None:
-        was_ready, self.ready, self._process = self.ready, False, None
+        was_ready = self.ready
+        self.stop()
         if self._restarts == MAX_RESTARTS or (not was_ready and self._restarts == 0):
             # A server that never came up has a reason that a second try would only repeat.
             raise ModelUnavailable(f"vLLM ended with code {code} and cannot be restarted. {self._log_tail()}")

@@ -239,7 +239,10 @@ class _replacing:
         self.draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}.draft")
 
     def __enter__(self) -> Path:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise store_error(self.path, error) from error
         return self.draft
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:

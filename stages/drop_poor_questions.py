@@ -6,14 +6,17 @@ The limits come from reading the rows of models of 0.1 to 0.5 billion parameters
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from pipeline.faults import chat_marker_in, refusal_in, template_in
+from pipeline.model import Prompt
+from pipeline.prompts import fixed_text
 from pipeline.records import Instruction
 from pipeline.stage import FilterStage, Reject
-from pipeline.text import normalised, repeated_ngram_share, words
+from pipeline.text import ngrams, normalised, repeated_ngram_share, words
 
 # A question asks by a question mark or tells by one of these at the start of a sentence or clause.
 TASK_VERBS = [
@@ -126,6 +129,8 @@ LEAKS = re.compile(
     r"|\bJSON\b.*\bobject\b|\"question\"",
     re.IGNORECASE,
 )
+LEAK_N = 4  # words in a row that a question and a prompt's own text do not share by chance
+
 # Something to look at that was not given.
 THINGS = r"(?:passage|figure|diagram|image|picture|graph|chart|text|excerpt|article|video|dataset)"
 NOT_GIVEN = re.compile(
@@ -143,6 +148,7 @@ class DropPoorQuestions(FilterStage):
 
     min_words: Annotated[int, Field(ge=0)] = 6
     max_words: Annotated[int, Field(ge=1)] = 400
+    prompts: tuple[Prompt, ...] = ()  # templates that must not shine through; the recipe names its own
     max_repeated: Annotated[float, Field(ge=0, le=1)] = (
         0.2  # share of word 3-grams seen earlier in the question
     )
@@ -157,7 +163,20 @@ class DropPoorQuestions(FilterStage):
         repeated = repeated_ngram_share(question, 3)
         if repeated > self.max_repeated:
             return Reject("question_repeats_itself", got=round(repeated, 3), limit=self.max_repeated)
+        shared = next(
+            (gram for gram in ngrams(words(question), LEAK_N) if gram in _leaks(self.prompts)), None
+        )
+        if shared is not None:
+            return Reject(
+                "question_leaks_prompt", got=shared, limit=f"no {LEAK_N} words in a row of a prompt"
+            )
         return _fault(instruction)
+
+
+@cache
+def _leaks(prompts: tuple[Prompt, ...]) -> set[str]:
+    """The word n-grams of the templates' own text. Once a worker."""
+    return set().union(*(ngrams(words(text), LEAK_N) for name in prompts for text in fixed_text(name)))
 
 
 def _fault(instruction: Instruction) -> Reject | None:

@@ -20,7 +20,6 @@ from pydantic import Field
 
 from pipeline.records import Instruction
 from pipeline.stage import FilterStage, Reject
-from pipeline.text import words
 
 UNDETERMINED = "und"  # ISO 639-2
 SEED = 0
@@ -34,7 +33,7 @@ class DropWrongLanguage(FilterStage):
 
     languages: tuple[str, ...] = ("en",)  # ISO 639-1 codes that are kept
     others: tuple[str, ...] = ("de", "es", "fr", "it", "pt", "zh-cn", "ru")  # told apart from those
-    min_words: Annotated[int, Field(ge=1)] = 6  # below this, text is undetermined
+    min_letters: Annotated[int, Field(ge=1)] = 20  # below this, text is undetermined: digits and names fool it
     min_probability: Annotated[float, Field(ge=0, le=1)] = 0.8  # below this too
 
     def judge(self, instruction: Instruction) -> Reject | Instruction:
@@ -44,7 +43,7 @@ class DropWrongLanguage(FilterStage):
         return Reject("wrong_language", got=f"{language} {probability:.2f}", limit=", ".join(self.languages))
 
     def _detect(self, text: str) -> tuple[str, float]:
-        if len(words(text)) < self.min_words:
+        if sum(map(str.isalpha, text)) < self.min_letters:
             return UNDETERMINED, 0.0
         detector = _factory((*self.languages, *self.others)).create()
         detector.append(text)

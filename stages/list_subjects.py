@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.model import NAME_PATTERN, Model, Prompt, Sampling
+from pipeline.model import NAME_PATTERN, PLAIN_NAME_PATTERN, Model, Prompt, Sampling
 from pipeline.records import Discipline, Subject, content_id
 from pipeline.stage import Expected, ModelStage, Reject, settle
 from pipeline.text import distinct, normalised
@@ -38,6 +38,22 @@ class Reply(BaseModel):
     subjects: list[Entry] = Field(min_length=1, max_length=60)
 
 
+PlainName = Annotated[str, Field(max_length=60, pattern=PLAIN_NAME_PATTERN)]
+
+
+class PlainEntry(Entry):
+    """The same in plain words."""
+
+    subject_name: PlainName
+    subtopics: list[PlainName] = Field(min_length=2, max_length=4)
+
+
+class PlainReply(Reply):
+    """A list for small models."""
+
+    subjects: list[PlainEntry] = Field(min_length=3, max_length=5)  # type: ignore[assignment]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ListSubjects(ModelStage):
     reads: ClassVar[type] = Discipline
@@ -48,6 +64,7 @@ class ListSubjects(ModelStage):
     json_prompt: Prompt = Prompt("list_subjects/to_json")
     queries: Annotated[int, Field(ge=1)] = 10  # independent lists a discipline
     two_turns: bool = True  # off: one query asks for the list as JSON at once
+    plain_names: bool = False  # hold a small model to names of one to five plain words
     max_subjects: Annotated[int, Field(ge=1)] = 1000  # kept a discipline, in the order they were first named
     sampling: Sampling = Sampling(temperature=1.0, top_p=0.95, max_tokens=4096)
 
@@ -70,7 +87,8 @@ class ListSubjects(ModelStage):
         turn = None
         if self.two_turns:
             turn = await model.write(self.list_prompt, self.sampling, sample=sample, **about)
-        reply = await model.ask(self.json_prompt, Reply, self.sampling, after=turn, sample=sample, **about)
+        kind = PlainReply if self.plain_names else Reply
+        reply = await model.ask(self.json_prompt, kind, self.sampling, after=turn, sample=sample, **about)
         return reply.subjects
 
 

@@ -3,7 +3,7 @@
 Subject -> Syllabus, one each. Two requests a subject.
 Source: GLAN (https://arxiv.org/abs/2402.13064), section 2.3: free text first, then its sessions and key
 concepts as data. We ask for the data in the same conversation, where the text is already in the prefix cache.
-Concepts that repeat within a session are dropped, and sessions left without any.
+Concepts that repeat within a session or only name the form are dropped, and sessions left without any.
 """
 
 from dataclasses import dataclass
@@ -11,10 +11,14 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.model import NAME_PATTERN, Model, Prompt, Sampling
+from pipeline.model import NAME_PATTERN, PLAIN_NAME_PATTERN, Model, Prompt, Sampling
 from pipeline.records import Subject, Syllabus, content_id
 from pipeline.stage import Expected, ModelStage, Reject
-from pipeline.text import distinct, normalised
+from pipeline.text import distinct, normalised, words
+
+NOT_A_CONCEPT = frozenset(
+    {"session", "sessions", "concept", "concepts", "syllabus"}
+)  # the form, not its content
 
 
 class Session(BaseModel):
@@ -36,6 +40,22 @@ class Reply(BaseModel):
     sessions: list[Session] = Field(min_length=1, max_length=40)
 
 
+PlainName = Annotated[str, Field(max_length=60, pattern=PLAIN_NAME_PATTERN)]
+
+
+class PlainSession(Session):
+    """The same in plain words."""
+
+    session_name: PlainName
+    key_concepts: list[PlainName] = Field(min_length=3, max_length=4)
+
+
+class PlainReply(Reply):
+    """Sessions for small models."""
+
+    sessions: list[PlainSession] = Field(min_length=2, max_length=4)  # type: ignore[assignment]
+
+
 @dataclass(frozen=True, kw_only=True)
 class WriteSyllabi(ModelStage):
     reads: ClassVar[type] = Subject
@@ -45,6 +65,7 @@ class WriteSyllabi(ModelStage):
     prompt: Prompt = Prompt("write_syllabi/write")
     json_prompt: Prompt = Prompt("write_syllabi/to_json")
     min_chars: Annotated[int, Field(ge=1)] = 200  # a shorter syllabus is a refusal or an empty list
+    plain_names: bool = False  # hold a small model to names of one to five plain words
     max_sessions: Annotated[int, Field(ge=1)] = 40  # kept, in order
     sampling: Sampling = Sampling(temperature=1.0, top_p=0.95, max_tokens=4096)
     json_sampling: Sampling = Sampling(temperature=1.0, top_p=0.95, max_tokens=4096)
@@ -62,14 +83,21 @@ class WriteSyllabi(ModelStage):
         turn = await model.write(self.prompt, self.sampling, **about)
         if len(turn.text) < self.min_chars:
             return [Reject("syllabus_too_short", got=turn.text, limit=self.min_chars)]
-        reply = await model.ask(self.json_prompt, Reply, self.json_sampling, after=turn)
-        sessions = [(session.session_name, distinct(session.key_concepts)) for session in reply.sessions]
+        kind = PlainReply if self.plain_names else Reply
+        reply = await model.ask(self.json_prompt, kind, self.json_sampling, after=turn)
+        sessions = [(session.session_name, _concepts(session)) for session in reply.sessions]
         sessions = _named_once([(name, concepts) for name, concepts in sessions if concepts])[
             : self.max_sessions
         ]
         if not sessions:
             return [Reject("syllabus_without_concepts", got=turn.text)]
         return [_syllabus(subject, turn.text, sessions)]
+
+
+def _concepts(session: Session) -> tuple[str, ...]:
+    return tuple(
+        concept for concept in distinct(session.key_concepts) if not NOT_A_CONCEPT & set(words(concept))
+    )
 
 
 def _named_once(sessions: list[tuple[str, tuple[str, ...]]]) -> list[tuple[str, tuple[str, ...]]]:

@@ -1,0 +1,45 @@
+# Every target sets up what it needs first, so one command is enough on a fresh machine.
+RECIPE ?= instruct
+CONFIG ?= laptop
+ROOT   ?= runs/$(RECIPE)
+STAGE  ?=
+ARGS   ?=
+PYTHON ?= python3
+BIN    := .venv/bin
+RUN    := $(BIN)/academe run $(RECIPE) --config $(CONFIG) --root $(ROOT)
+
+.PHONY: help setup dataset stage status plan test check golden clean
+
+help:  ## this list
+	@grep -E '^[a-z]+: *.*##' Makefile | sed -E 's/^([a-z]+):.*## */\1 # /' | awk -F' # ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+setup:  ## install into .venv: vLLM for CPUs, or for the GPU that is here (2 to 5 minutes, once)
+	@PYTHON=$(PYTHON) scripts/setup.sh
+
+dataset: setup  ## everything, end to end; again = go on   [RECIPE= CONFIG= ROOT= ARGS=]
+	$(RUN) $(ARGS)
+
+stage: setup  ## run again from one step: make stage STAGE=answers
+	@test -n "$(STAGE)" || { echo "make stage needs a step: make stage STAGE=answers (make status lists them)" >&2; exit 2; }
+	$(RUN) --from $(STAGE) $(ARGS)
+
+status: setup  ## rows in, kept and rejected at every step
+	@$(BIN)/academe status --root $(ROOT)
+
+plan: setup  ## what a run would do and ask; starts nothing
+	@$(BIN)/academe plan $(RECIPE) --config $(CONFIG) --root $(ROOT) $(ARGS)
+
+test: setup  ## the test suite, with one real vLLM server
+	$(BIN)/python -m pytest $(ARGS)
+
+check: setup  ## ruff, its formatter, mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+golden: setup  ## rewrite tests/golden; review the diff like code
+	ACADEME_GOLDEN=write $(BIN)/python -m pytest tests/test_golden.py
+
+clean:  ## remove .venv and caches; runs/ stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,127 @@
+"""Shared by all tests: the scripted server, one real vLLM server, and runs of the command line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("academe", deadline=None)  # a busy machine is not a fault of the code
+settings.load_profile("academe")
+
+ROOT = Path(__file__).parent.parent
+TIMEOUT_S = 300
+
+
+@dataclass
+class Scripted:
+    """A running scripted server."""
+
+    process: subprocess.Popen[str]
+    url: str
+    log: Path
+
+    def bodies(self) -> list[dict[str, Any]]:
+        """Every request it was sent, in order."""
+        return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
+
+    def fault(self, kind: str, times: int, match: str = "") -> None:
+        data = json.dumps({"kind": kind, "times": times, "match": match}).encode()
+        urllib.request.urlopen(self.url.replace("/v1", "/control"), data=data).close()
+
+    def state(self) -> dict[str, Any]:
+        with urllib.request.urlopen(self.url.replace("/v1", "/control")) as response:
+            found: dict[str, Any] = json.load(response)
+            return found
+
+
+def start_scripted(folder: Path, delay_s: float = 0.0) -> Scripted:
+    log = folder / "requests.jsonl"
+    log.touch()
+    command = [sys.executable, "-m", "tests.scripted_server", str(log), str(delay_s)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert process.stdout is not None
+    port = int(process.stdout.readline())
+    return Scripted(process, f"http://127.0.0.1:{port}/v1", log)
+
+
+@pytest.fixture
+def scripted(tmp_path: Path) -> Iterator[Scripted]:
+    server = start_scripted(tmp_path)
+    yield server
+    server.process.kill()
+    server.process.wait()
+
+
+@pytest.fixture
+def slow_scripted(tmp_path: Path) -> Iterator[Scripted]:
+    """Answers after 0.1 s, so that a run can be killed in the middle."""
+    server = start_scripted(tmp_path, delay_s=0.1)
+    yield server
+    server.process.kill()
+    server.process.wait()
+
+
+def academe_command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "pipeline", *arguments]
+
+
+def academe(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs the command line to its end."""
+    return subprocess.run(
+        academe_command(*arguments),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        cwd=ROOT,
+        env={**os.environ, **(env or {})},
+    )
+
+
+def kill_group(process: subprocess.Popen[Any]) -> None:
+    """kill -9 of the process and of its whole group."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+SMALL = (
+    "taxonomy.path=laptop",
+    "taxonomy.only=[genetics, nutrition]",
+    "subjects.queries=2",
+    "subjects.max_subjects=3",
+    "questions.per_syllabus=5",
+    "gates.min_rows=1",
+    "near_duplicates.min_similarity=0.9",
+)
+
+
+def run_arguments(scripted: Scripted, root: Path, *settings: str, options: Sequence[str] = ()) -> list[str]:
+    """`academe run` on the scripted server with few requests; later settings win."""
+    spec = {"name": "scripted", "serve": "endpoint", "url": scripted.url, "concurrency": 8}
+    pairs = [f"planner={json.dumps(spec)}", *SMALL, *settings]
+    return ["run", "--root", str(root), *(word for pair in pairs for word in ("--set", pair)), *options]
+
+
+def dataset_bytes(root: Path) -> dict[str, bytes]:
+    """Everything published, by path."""
+    folder = root / "dataset"
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def status(root: Path) -> dict[str, Any]:
+    done = academe("status", "--root", str(root), "--json")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found

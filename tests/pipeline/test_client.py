@@ -1,0 +1,166 @@
+"""Asking over real HTTP, with faults on demand from the scripted server."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline import client
+from pipeline.asking import Asker, ServedModel
+from pipeline.client import check_endpoint
+from pipeline.errors import BadReply, ModelUnavailable
+from pipeline.model import ModelSpec, Prompt, Sampling
+from pipeline.replies import Replies
+from pipeline.store import Tally
+from tests.conftest import Scripted
+
+ANSWER = Prompt("answer_questions/answer")
+SAMPLING = Sampling(max_tokens=50)
+
+
+class Question(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    question: str = Field(min_length=5)
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr(client, "LONGEST_WAIT_S", 0.05)
+
+
+def spec(server: Scripted, **changes: Any) -> ModelSpec:
+    return ModelSpec(
+        **{"name": "scripted", "serve": "endpoint", "url": server.url, "concurrency": 4, **changes}
+    )
+
+
+def use(
+    server: Scripted,
+    folder: Path,
+    work: Callable[[Asker], Awaitable[Any]],
+    replay: bool = False,
+    **changes: Any,
+) -> tuple[Any, Tally]:
+    """What `work` returns with a model on the server, and what it cost."""
+
+    async def go() -> tuple[Any, Tally]:
+        chosen = spec(server, **changes)
+        replies = Replies(folder / "replies.sqlite")
+        served = ServedModel(chosen, replies, replay)
+        assert chosen.url is not None
+        served.use_server(chosen.url)
+        tally = Tally()
+        try:
+            return await work(Asker(chosen, served, tally)), tally
+        finally:
+            await served.close()
+            replies.close()
+
+    return asyncio.run(go())
+
+
+def ask(n: int) -> Callable[[Asker], Awaitable[Any]]:
+    return lambda model: asyncio.gather(
+        *(model.ask(ANSWER, Question, SAMPLING, question=str(i)) for i in range(n))
+    )
+
+
+@pytest.mark.parametrize(
+    "kind", ["429", "500", "503", "broken_json", "wrong_shape", "cut_off", "closes", "not_http_json"]
+)
+def test_a_fault_that_passes_is_asked_again(kind: str, scripted: Scripted, tmp_path: Path) -> None:
+    scripted.fault(kind, times=3)
+    replies, _ = use(scripted, tmp_path, ask(6))
+    assert len({reply.question for reply in replies}) == 6
+    assert len(scripted.bodies()) == 6 + 3
+
+
+def test_nothing_is_paid_for_twice(scripted: Scripted, tmp_path: Path) -> None:
+    first, tally = use(scripted, tmp_path, ask(5))
+    assert (tally.requests, tally.sent) == (5, 5)
+    again, tally = use(scripted, tmp_path, ask(5))
+    assert again == first
+    assert (tally.requests, tally.sent) == (5, 0)
+    replayed, _ = use(scripted, tmp_path, ask(5), replay=True)
+    assert replayed == first
+    with pytest.raises(ModelUnavailable, match="--replay sends nothing, but no reply is stored"):
+        use(scripted, tmp_path, ask(6), replay=True)
+    assert len(scripted.bodies()) == 5
+
+
+def test_equal_requests_at_one_time_are_sent_once_unless_told_apart(
+    scripted: Scripted, tmp_path: Path
+) -> None:
+    def same(model: Asker) -> Awaitable[Any]:
+        return asyncio.gather(*(model.write(ANSWER, SAMPLING, question="q") for _ in range(5)))
+
+    def samples(model: Asker) -> Awaitable[Any]:
+        return asyncio.gather(*(model.write(ANSWER, SAMPLING, sample=n, question="q") for n in range(5)))
+
+    use(scripted, tmp_path, same)
+    assert len(scripted.bodies()) == 1
+    use(scripted, tmp_path, samples)
+    assert len(scripted.bodies()) == 5  # sample 0 is the one above
+
+
+def test_a_bad_reply_keeps_its_text_and_is_not_sent_again_later(scripted: Scripted, tmp_path: Path) -> None:
+    scripted.fault("wrong_shape", times=100)
+    for _ in range(2):
+        with pytest.raises(BadReply) as caught:
+            use(scripted, tmp_path, ask(1))
+        assert caught.value.raw == '{"answer": 42}'
+        assert "question: Field required" in str(caught.value)
+    assert len(scripted.bodies()) == 3  # three attempts, stored
+
+
+def test_a_request_that_alone_fails_is_a_bad_reply(scripted: Scripted, tmp_path: Path) -> None:
+    scripted.fault("500", times=100, match='"2"')
+    with pytest.raises(BadReply, match="failed 6 times, last with: HTTP 500"):
+        use(scripted, tmp_path, ask(3))
+
+
+def test_a_refused_request_is_not_repeated(scripted: Scripted, tmp_path: Path) -> None:
+    scripted.fault("400", times=100)
+    with pytest.raises(BadReply, match="refused the request with HTTP 400"):
+        use(scripted, tmp_path, ask(1))
+    assert len(scripted.bodies()) == 1
+
+
+def test_the_time_out_counts_from_sending_not_from_queueing(slow_scripted: Scripted, tmp_path: Path) -> None:
+    replies, _ = use(slow_scripted, tmp_path, ask(12), concurrency=2, timeout_s=0.4)  # 6 rounds of 0.1 s
+    assert len(replies) == 12
+    assert len(slow_scripted.bodies()) == 12
+
+
+def test_a_server_that_never_answers_is_given_up(scripted: Scripted, tmp_path: Path) -> None:
+    scripted.fault("never", times=1000)
+    with pytest.raises(BadReply, match=r"failed 6 times, last with: no answer within 0 s of sending"):
+        use(scripted, tmp_path, ask(1), timeout_s=0.1)
+
+
+def test_a_server_that_is_gone_is_waited_for_and_then_given_up(scripted: Scripted, tmp_path: Path) -> None:
+    scripted.process.kill()
+    scripted.process.wait()
+    started = time.monotonic()
+    with pytest.raises(ModelUnavailable, match="run the same command again to go on from here"):
+        use(scripted, tmp_path, ask(1), outage_s=1)
+    assert 1 <= time.monotonic() - started < 10
+
+
+def test_the_endpoint_is_checked_before_anything_starts(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_endpoint(spec(scripted))
+    with pytest.raises(ModelUnavailable, match="does not serve 'other'; it serves: scripted"):
+        check_endpoint(spec(scripted, name="other"))
+    with pytest.raises(ModelUnavailable, match="says HTTP 404; is .* an OpenAI-compatible base"):
+        check_endpoint(spec(scripted, url=f"{scripted.url}/nowhere"))
+    scripted.process.kill()
+    scripted.process.wait()
+    with pytest.raises(ModelUnavailable, match="cannot reach"):
+        check_endpoint(spec(scripted))

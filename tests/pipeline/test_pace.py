@@ -1,0 +1,56 @@
+import asyncio
+
+import pytest
+
+from pipeline import pace
+from pipeline.pace import Pace
+
+
+def test_no_more_than_the_limit_at_once_and_first_come_first_served() -> None:
+    order, most = [], 0
+
+    async def one(gate: Pace, n: int) -> None:
+        nonlocal most
+        async with gate:
+            order.append(n)
+            most = max(most, gate.in_flight)
+            await asyncio.sleep(0)
+
+    async def go() -> None:
+        gate = Pace(3)
+        await asyncio.gather(*(one(gate, n) for n in range(20)))
+        assert gate.in_flight == 0
+
+    asyncio.run(go())
+    assert most == 3
+    assert order == list(range(20))
+
+
+def test_overload_halves_the_limit_once_and_good_answers_raise_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = Pace(16)
+    gate.pushed_back()
+    gate.pushed_back()  # an answer to what was sent before the cut
+    assert gate.limit == 8
+    for _ in range(9):
+        gate.good()
+    assert 8.9 < gate.limit < 9.2
+    monkeypatch.setattr(pace, "COOL_DOWN_S", 0)
+    for _ in range(10):
+        gate.pushed_back()
+    assert gate.limit == 1
+    for _ in range(1000):
+        gate.good()
+    assert gate.limit == 16
+
+
+def test_a_cancelled_waiter_takes_no_place() -> None:
+    async def go() -> None:
+        gate = Pace(1)
+        async with gate:
+            waiter = asyncio.create_task(gate.__aenter__())
+            await asyncio.sleep(0)
+            waiter.cancel()
+            await asyncio.gather(waiter, return_exceptions=True)
+        assert gate.in_flight == 0
+
+    asyncio.run(go())

@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import RecipeError
+from pipeline.recipes import load_recipe
+
+ENDPOINT = 'planner={"name": "m", "serve": "endpoint", "url": "http://h/v1"}'
+
+
+def test_presets_are_valid_and_glan_is_the_paper() -> None:
+    settings = load_recipe("instruct", "glan", [], {}).settings
+    assert settings.subjects.queries == 10
+    assert settings.questions.pair_concepts == (2, 5)
+    assert settings.answers.sampling.temperature == 0.7
+    assert load_recipe("instruct", "laptop", [], {}).settings.taxonomy.path == Path("laptop")
+    load_recipe("propose", "laptop", [], {})
+
+
+def test_set_wins_over_environment_wins_over_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("planner: {name: m, serve: endpoint, url: 'http://h/v1'}\nquestions: {per_syllabus: 2}\n")
+    environment = {"ACADEME__QUESTIONS__PER_SYLLABUS": "3", "ACADEME_API_KEY": "secret"}
+
+    def per_syllabus(overrides: list[str], env: dict[str, str]) -> int:
+        return load_recipe("instruct", str(file), overrides, env).settings.questions.per_syllabus
+
+    assert per_syllabus([], {}) == 2
+    assert per_syllabus([], environment) == 3
+    assert per_syllabus(["questions.per_syllabus=4"], environment) == 4
+    recipe = load_recipe("instruct", str(file), [], environment)
+    assert "secret" not in str(recipe.settings_as_data())
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("questions.per_sylabus=4", "unknown key 'questions.per_sylabus'; did you mean 'per_syllabus'?"),
+        ("qestions.per_syllabus=4", "unknown key 'qestions'; did you mean 'questions'?"),
+        ("questions.sampling.temprature=1", "did you mean 'temperature'?"),
+        ("planner.conccurrency=1", "did you mean 'concurrency'?"),
+        ("questions.per_syllabus=many", "questions.per_syllabus: .*got 'many'"),
+        ("questions.pair_share=1.5", "questions.pair_share: .*less than or equal to 1"),
+        ("planner.serve=endpoint", "serve: endpoint needs a url"),
+        ("questions", "expected KEY=VALUE"),
+        ("taxonomy.path=nowhere", "no taxonomy 'nowhere'.*the packaged ones are knowledge, laptop"),
+        ("taxonomy.only=[alchemy]", "has no id alchemy"),
+        ("answers.prompt=answer_questions/none", "no prompt 'answer_questions/none'"),
+    ],
+)
+def test_a_mistake_is_named(override: str, said: str) -> None:
+    with pytest.raises(RecipeError, match=said):
+        _ = load_recipe("instruct", "laptop", [override], {}).last.id
+
+
+def test_an_unknown_recipe_or_preset_lists_what_there_is() -> None:
+    with pytest.raises(RecipeError, match="the recipes are: instruct, propose"):
+        load_recipe("instuct", "laptop", [], {})
+    with pytest.raises(RecipeError, match="the presets are glan, laptop"):
+        load_recipe("instruct", "labtop", [], {})

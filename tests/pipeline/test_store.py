@@ -1,0 +1,71 @@
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import StoreError
+from pipeline.records import Discipline, Syllabus
+from pipeline.stage import Reject
+from pipeline.store import StepFolder, Tally, from_table, to_table, write_text
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+SYLLABI = st.builds(
+    Syllabus,
+    **{
+        name: TEXT
+        for name in ("id", "subject_id", "discipline_id", "field", "subfield", "discipline", "subject")
+    },
+    level=TEXT,
+    text=TEXT,
+    sessions=st.lists(TEXT).map(tuple),
+    concepts=st.lists(st.lists(TEXT).map(tuple)).map(tuple),
+)
+
+
+@given(st.lists(SYLLABI))
+def test_records_survive_the_table(syllabi: list[Syllabus]) -> None:
+    assert from_table(to_table(syllabi, Syllabus), Syllabus) == syllabi
+
+
+def discipline(name: str) -> Discipline:
+    return Discipline(id=name, field="f", subfield="s", discipline=name, description="d")
+
+
+def test_a_part_knows_what_it_cost_and_its_rejects(tmp_path: Path) -> None:
+    folder = StepFolder(tmp_path / "step")
+    kept, gone = discipline("kept"), discipline("gone")
+    rejects = [(Reject("too_odd", got=[1, "ä"], limit=2, twin="kept"), gone)]
+    folder.write_part("000", to_table([kept], Discipline), rejects, Tally(rows_in=2, requests=5))
+    part = folder.find_part("000")
+    assert part is not None
+    assert (part.tally.rows_in, part.tally.kept, part.tally.rejected, part.tally.requests) == (
+        2,
+        1,
+        {"too_odd": 1},
+        5,
+    )
+    assert folder.read_part("000", Discipline) == [kept]
+    (row,) = folder.rows("rejects")
+    assert (row["id"], row["reason"], row["got"], row["limit"], row["twin"]) == (
+        "gone",
+        "too_odd",
+        '[1, "ä"]',
+        "2",
+        "kept",
+    )
+    assert '"discipline": "gone"' in row["record"]
+    folder.write_part("000", to_table([kept, gone], Discipline), [], Tally(rows_in=2))
+    assert list(folder.rows("rejects")) == []
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_draft(tmp_path: Path) -> None:
+    target = tmp_path / "file"
+    write_text("old", target)
+    with pytest.raises(StoreError, match="cannot write"):
+        write_text("new", target / "below-a-file")
+    assert target.read_text() == "old"
+    assert os.listdir(tmp_path) == ["file"]

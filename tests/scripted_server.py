@@ -1,0 +1,199 @@
+"""An OpenAI-compatible HTTP server with fixed replies: the same request always gets the same one.
+
+Replies are made from the request's own JSON schema and a hash of its body. Every request is written to a log
+before it is answered, so a test can count what was sent; faults are switched on by POST /control.
+
+    python -m tests.scripted_server LOG [DELAY_S]      prints its port
+"""
+
+import asyncio
+import hashlib
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+NOUNS = [
+    "river",
+    "bridge",
+    "engine",
+    "garden",
+    "market",
+    "letter",
+    "teacher",
+    "planet",
+    "mineral",
+    "violin",
+    "harbor",
+    "forest",
+    "copper",
+    "window",
+    "battery",
+    "kitchen",
+    "festival",
+    "cathedral",
+    "passport",
+    "bicycle",
+    "glacier",
+    "magnet",
+    "orchard",
+    "novel",
+    "treaty",
+    "enzyme",
+    "vaccine",
+    "satellite",
+    "pendulum",
+    "spectrum",
+    "turbine",
+    "ledger",
+    "canal",
+    "sonnet",
+    "mosaic",
+    "comet",
+    "fossil",
+    "prism",
+    "reactor",
+    "meadow",
+]
+VERBS = [
+    "changes",
+    "supports",
+    "explains",
+    "limits",
+    "protects",
+    "measures",
+    "moves",
+    "shapes",
+    "slows",
+    "weakens",
+]
+
+
+def words(rng: random.Random, n: int) -> str:
+    return " ".join(rng.sample(NOUNS, n))
+
+
+def question(rng: random.Random) -> str:
+    one, two, three = rng.sample(NOUNS, 3)
+    number = rng.randrange(10**6)
+    return f"Why does the {one} near the {two} need exactly {number} litres before the {three} {rng.choice(VERBS)} it?"
+
+
+def paragraph(rng: random.Random) -> str:
+    sentences = [
+        f"The {a} {rng.choice(VERBS)} the {b} because people in the {c} have learned to work with it over many years."
+        for a, b, c in (rng.sample(NOUNS, 3) for _ in range(4))
+    ]
+    return " ".join(sentences)
+
+
+def from_schema(schema: dict[str, Any], root: dict[str, Any], rng: random.Random, name: str = "") -> Any:
+    if "$ref" in schema:
+        return from_schema(root["$defs"][schema["$ref"].rsplit("/", 1)[-1]], root, rng, name)
+    if "enum" in schema:
+        return rng.choice(schema["enum"])
+    if schema["type"] == "object":
+        return {key: from_schema(value, root, rng, key) for key, value in schema["properties"].items()}
+    if schema["type"] == "array":
+        size = max(schema.get("minItems", 1), 4)
+        return [from_schema(schema["items"], root, rng, name) for _ in range(size)]
+    return question(rng) if name == "question" else words(rng, 3).capitalize()
+
+
+def reply_to(body: dict[str, Any], salt: str = "") -> str:
+    """The one reply to this request."""
+    text = json.dumps(body, sort_keys=True) + salt
+    rng = random.Random(hashlib.sha256(text.encode()).digest())
+    form = body.get("response_format")
+    if form is None:
+        return paragraph(rng)
+    schema = form["json_schema"]["schema"]
+    return json.dumps(from_schema(schema, schema, rng))
+
+
+class Server:
+    def __init__(self, log: Path, delay_s: float) -> None:
+        self.log = log.open("a", encoding="utf-8")
+        self.delay_s = delay_s
+        self.fault: dict[str, Any] = {}  # {"kind": ..., "times": n, "match": text in the body}
+        self.in_flight = 0
+        self.most_in_flight = 0
+
+    def app(self) -> web.Application:
+        app = web.Application(client_max_size=2**26)
+        app.router.add_get("/v1/models", self.models)
+        app.router.add_post("/v1/chat/completions", self.complete)
+        app.router.add_post("/control", self.control)
+        app.router.add_get("/control", self.state)
+        return app
+
+    async def models(self, _: web.Request) -> web.Response:
+        return web.json_response({"object": "list", "data": [{"id": "scripted", "object": "model"}]})
+
+    async def control(self, request: web.Request) -> web.Response:
+        self.fault = await request.json()
+        return web.json_response({})
+
+    async def state(self, _: web.Request) -> web.Response:
+        return web.json_response({"most_in_flight": self.most_in_flight, "fault": self.fault})
+
+    async def complete(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        self.log.write(json.dumps(body, sort_keys=True) + "\n")
+        self.log.flush()
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            await asyncio.sleep(self.delay_s)
+            return await self.faulty(request, body) or self.whole(body, reply_to(body))
+        finally:
+            self.in_flight -= 1
+
+    def whole(self, body: dict[str, Any], text: str, finish: str = "stop") -> web.Response:
+        usage = {"prompt_tokens": len(json.dumps(body["messages"])) // 4, "completion_tokens": len(text) // 4}
+        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
+        return web.json_response({"choices": [choice], "usage": usage})
+
+    async def faulty(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse | None:
+        fault = self.fault
+        if not fault.get("times") or fault.get("match", "") not in json.dumps(body):
+            return None
+        fault["times"] -= 1
+        match fault["kind"]:
+            case "429" | "500" | "503" | "400":
+                return web.Response(status=int(fault["kind"]), text="on demand")
+            case "broken_json":
+                return self.whole(body, '{"question": "Why')
+            case "wrong_shape":
+                return self.whole(body, '{"answer": 42}')
+            case "cut_off":
+                return self.whole(body, reply_to(body)[:30], finish="length")
+            case "not_http_json":
+                return web.Response(text="<html>gateway</html>")
+            case "closes":
+                response = web.StreamResponse(headers={"Content-Length": "1000"})
+                await response.prepare(request)
+                await response.write(b'{"choices": [')
+                assert request.transport is not None
+                request.transport.close()
+                return response
+            case "never":
+                await asyncio.sleep(3600)
+        return None
+
+
+async def main() -> None:
+    server = Server(Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 0.0)
+    runner = web.AppRunner(server.app())
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    print(runner.addresses[0][1], flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

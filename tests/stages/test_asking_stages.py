@@ -1,0 +1,183 @@
+"""Model stages against scripted replies: real prompts, real schemas."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from pipeline.fake_model import Script, fake_model
+from pipeline.records import Instruction, Node, Subject, content_id
+from pipeline.replies import StoredReply
+from pipeline.stage import ModelStage, Reject
+from stages.answer_questions import AnswerQuestions
+from stages.list_subjects import ListSubjects
+from stages.propose_nodes import ProposeNodes
+from stages.write_questions import WriteQuestions
+from stages.write_syllabi import WriteSyllabi
+from tests.stages.make import discipline, instruction, subject, syllabus
+
+
+def run(stage: ModelStage, record: Any, script: Script) -> list[Any]:
+    return list(asyncio.run(stage.map(record, fake_model(script))))
+
+
+def entry(name: str, *subtopics: str) -> dict[str, Any]:
+    return {"subject_name": name, "level": "introductory", "subtopics": list(subtopics)}
+
+
+def subjects_script(lists: list[list[dict[str, Any]] | str]) -> Script:
+    """The n-th query gets the n-th list; a string is sent as it is."""
+    by_sample = dict(enumerate(lists))
+    script = Script(lambda _: "")
+
+    def answer(body: dict[str, Any]) -> Any:
+        if "response_format" not in body:
+            return "1. Heredity"
+        found = by_sample[script.bodies[-1]["sample"] // 3]
+        return found if isinstance(found, str) else {"subjects": found}
+
+    script.answer = answer
+    return script
+
+
+def test_lists_are_merged_within_a_discipline() -> None:
+    script = subjects_script(
+        [[entry("Heredity", "genes")], [entry("heredity!", "Genes", "alleles"), entry("Cells", "c")]]
+    )
+    made = run(ListSubjects(queries=2), discipline(), script)
+    assert [(s.subject, s.subtopics) for s in made] == [("Heredity", ("genes", "alleles")), ("Cells", ("c",))]
+    assert len(script.bodies) == 4
+    conversation = [body for body in script.bodies if "response_format" in body][0]["messages"]
+    assert [message["role"] for message in conversation] == ["user", "assistant", "user"]
+
+
+def test_one_bad_list_costs_that_list_alone() -> None:
+    made = run(
+        ListSubjects(queries=2), discipline(), subjects_script(["no JSON", [entry("Heredity", "genes")]])
+    )
+    assert [type(item) for item in made] == [Subject, Reject]
+    assert (made[1].reason, made[1].got) == ("bad_reply", "no JSON")
+
+
+def test_the_same_subject_in_two_disciplines_is_two_subjects() -> None:
+    lists = [[entry("Statistics", "means")]]
+    stage = ListSubjects(queries=1)
+    one, other = (
+        run(stage, discipline(name), subjects_script(lists))[0] for name in ("Genetics", "Economics")
+    )
+    assert one.subject == other.subject
+    assert one.id != other.id
+
+
+def test_one_turn_asks_for_json_at_once() -> None:
+    script = subjects_script([[entry("Heredity", "genes")]])
+    run(ListSubjects(queries=1, two_turns=False), discipline(), script)
+    assert len(script.bodies) == len(script.bodies[0]["messages"]) == 1
+
+
+@pytest.mark.parametrize("name", ["1. Heredity", '{"x"', "", "a" * 81])
+def test_a_name_that_is_none_is_a_bad_reply(name: str) -> None:
+    made = run(ListSubjects(queries=1), discipline(), subjects_script([[entry(name, "genes")]]))
+    assert [item.reason for item in made] == ["bad_reply"]
+
+
+def syllabus_script(text: str, sessions: list[tuple[str, list[str]]]) -> Script:
+    data = {"sessions": [{"session_name": name, "key_concepts": concepts} for name, concepts in sessions]}
+    return Script(lambda body: data if "response_format" in body else text)
+
+
+def test_a_syllabus_has_distinct_sessions_and_concepts() -> None:
+    sessions = [("Genes", ["locus", "Locus", "key concepts"]), ("genes", ["other"]), ("Empty", ["Session"])]
+    script = syllabus_script("text " * 100, sessions)
+    (made,) = run(WriteSyllabi(), subject(), script)
+    assert (made.sessions, made.concepts) == (("Genes",), (("locus",),))
+    assert made.text == ("text " * 100).strip()
+    assert len(script.bodies) == 2
+    assert made.text in script.bodies[1]["messages"][1]["content"]
+
+
+def test_a_syllabus_that_is_none_is_rejected() -> None:
+    (short,) = run(WriteSyllabi(), subject(), syllabus_script("I cannot.", []))
+    assert (short.reason, short.limit) == ("syllabus_too_short", 200)
+    (empty,) = run(WriteSyllabi(), subject(), syllabus_script("text " * 100, [("Genes", ["session"])]))
+    assert empty.reason == "syllabus_without_concepts"
+
+
+def test_questions_come_in_their_shares_without_repeating_a_draw() -> None:
+    script = Script(lambda _: {"question": "What is a locus?"})
+    made = run(WriteQuestions(per_syllabus=10, pair_share=0.5), syllabus(), script)
+    assert all(isinstance(item, Instruction) for item in made)
+    assert sum(len(item.sessions) == 2 for item in made) == 5
+    assert len({item.concepts for item in made}) == len({item.id for item in made}) == 10
+    assert all(syllabus().text in body["messages"][0]["content"] for body in script.bodies)
+    starts = {body["messages"][0]["content"].split("</syllabus>")[0] for body in script.bodies}
+    assert len(starts) == 1  # one shared prefix
+    again = run(WriteQuestions(per_syllabus=10, pair_share=0.5), syllabus(), script)
+    assert again == made
+
+
+def test_where_pairs_run_out_singles_fill_up_and_then_it_ends() -> None:
+    one = syllabus(sessions=("Genes",), concepts=(("locus", "gene"),))
+    made = run(WriteQuestions(per_syllabus=10), one, Script(lambda _: {"question": "What is a locus?"}))
+    assert sorted(item.concepts for item in made) == [("gene",), ("locus",), ("locus", "gene")]
+
+
+def test_one_sentence_is_held_to_one() -> None:
+    stage = WriteQuestions(per_syllabus=1, one_sentence=True)
+    (good,) = run(stage, syllabus(), Script(lambda _: {"question": "What is a locus?"}))
+    assert good.question == "What is a locus?"
+    (bad,) = run(stage, syllabus(), Script(lambda _: {"question": "What is it? And why?"}))
+    assert bad.reason == "bad_reply"
+
+
+def test_the_answerer_sees_the_question_alone() -> None:
+    script = Script(lambda _: StoredReply("  It is a place. ", "length", 11, 22))
+    (made,) = run(AnswerQuestions(), instruction(), script)
+    assert script.bodies[0]["messages"] == [{"role": "user", "content": instruction().question}]
+    assert (made.answer, made.answer_finish, made.n_question_tokens, made.n_answer_tokens) == (
+        "It is a place.",
+        "length",
+        11,
+        22,
+    )
+    assert (made.id, made.sessions, made.concepts) == ("instruction", ("Alleles",), ("dominance",))
+
+
+def test_an_outage_is_not_swallowed() -> None:
+    def fails(_: dict[str, Any]) -> str:
+        raise RuntimeError("a bug")
+
+    with pytest.raises(RuntimeError, match="a bug"):
+        run(AnswerQuestions(), instruction(), Script(fails))
+
+
+def node(*path: str, proposals: int = 0) -> Node:
+    return Node(
+        id=content_id(path),
+        path=path,
+        description="d",
+        children=("Known",),
+        proposals=proposals,
+        expanded=False,
+    )
+
+
+def test_proposals_are_united_and_counted() -> None:
+    replies = iter([["New", "known"], ["new!", "Other"], [], ["NEW"], ["Other"]])
+    script = Script(lambda _: {"children": [{"name": name, "description": "line"} for name in next(replies)]})
+    made = run(ProposeNodes(), node("Field"), script)
+    assert [(child.path, child.proposals) for child in made] == [
+        (("Field", "New"), 3),
+        (("Field", "Other"), 2),
+    ]
+    assert len({json.dumps(body["messages"]) for body in script.bodies}) == 5  # differently worded
+
+
+def test_a_leaf_is_passed_on_and_an_old_node_with_nothing_new_says_so() -> None:
+    script = Script(lambda _: {"children": []})
+    (leaf,) = run(ProposeNodes(), node("a", "b", "c", proposals=1), script)
+    assert leaf.expanded
+    assert script.bodies == []
+    (nothing,) = run(ProposeNodes(), node("a"), script)
+    assert nothing.reason == "nothing_missing"

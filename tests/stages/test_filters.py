@@ -1,0 +1,212 @@
+"""Filters as tables: one row a reason, one just inside each limit, one that passes."""
+
+import json
+import random
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import RecipeError
+from pipeline.model import Prompt
+from pipeline.records import Example, Instruction
+from pipeline.stage import DatasetStage, Reject
+from stages.drop_contaminated import DropContaminated
+from stages.drop_exact_duplicates import DropExactDuplicates
+from stages.drop_near_duplicates import DropNearDuplicates
+from stages.drop_poor_answers import DropPoorAnswers
+from stages.drop_poor_questions import DropPoorQuestions
+from stages.drop_wrong_language import DropWrongLanguage
+from tests.stages.make import ANSWER, QUESTION, example, instruction
+
+QUESTIONS = [
+    (QUESTION, None),
+    ("Explain, with one example, how dominance differs from codominance.", None),
+    ("A farmer has 12 hens. If each lays 5 eggs a week, how many eggs are laid in four weeks?", None),
+    ("Fill in the blank: the powerhouse of the cell is the ______ in most animals.", None),
+    (r"Evaluate the integral $\int_0^1 \frac{1}{\sqrt{1-x^{2}}}\,dx$ and explain each step.", None),
+    ("Write a C++ function that returns {1, 2} from a std::map<int, int>.", None),
+    ("What is a gene, exactly?", "question_too_short"),
+    ("What is a gene, exactly and briefly?", None),
+    ("word " * 401 + "?", "question_too_long"),
+    ("What is a gene and what is a gene and what is a gene and what is a gene?", "question_repeats_itself"),
+    ("As an AI, I would ask what a gene is and why?", "question_refused"),
+    ("I'm sorry, but I cannot write a question about that topic.", "question_refused"),
+    ("user: What is the difference between a gene and an allele?", "question_has_chat_marker"),
+    ("What is the difference between a gene and an allele?<|im_end|>", "question_has_chat_marker"),
+    ("What does [insert concept] mean for the study of heredity?", "question_has_template"),
+    ("What does {{ concept }} mean for the study of heredity?", "question_has_template"),
+    ("Which topic of the syllabus explains how alleles are inherited?", "question_leaks_prompt"),
+    ("Using the key concepts, explain how alleles are inherited in peas.", "question_leaks_prompt"),
+    ("How do genes work? Students have now studied everything up to it.", "question_leaks_prompt"),
+    ("What does the passage above say about how alleles are inherited?", "question_needs_what_is_not_given"),
+    (
+        "According to the text, how are alleles inherited by the offspring?",
+        "question_needs_what_is_not_given",
+    ),
+    ("The inheritance of alleles from both parents of an organism.", "no_question_asked"),
+    ("Dominance of some alleles over others in peas", "question_echoes_topic"),
+]
+
+
+@pytest.mark.parametrize(("question", "reason"), QUESTIONS)
+def test_poor_questions(question: str, reason: str | None) -> None:
+    stage = DropPoorQuestions(prompts=(Prompt("write_questions/write"),))
+    verdict = stage.judge(instruction(question, concepts=("dominance of some alleles over others in peas",)))
+    assert (verdict.reason if verdict else None) == reason
+
+
+ANSWERS: list[tuple[dict, str | None]] = [
+    ({}, None),
+    ({"answer": "There are two alleles of the gene here."}, None),
+    ({"answer": "There are two alleles of it here."}, "answer_too_short"),
+    ({"answer": "Steps to follow here, in order:\n1. Cross the plants first\n2. Count the offspring"}, None),
+    ({"answer": "word " * 3001 + "."}, "answer_too_long"),
+    ({"answer_finish": "length"}, "answer_cut_off"),
+    ({"answer": ANSWER[:-1]}, "answer_without_end"),
+    ({"answer": "It is inherited from both parents. " * 6}, "answer_repeats_itself"),
+    ({"answer": "Red\nGreen\nRed\nBlue\nRed\nRed\nViolet and all other colours."}, "answer_repeats_lines"),
+    ({"answer": f"You ask: {QUESTION}"}, "answer_repeats_question"),
+    ({"answer": "I'm sorry, but as an AI language model I have no eyes."}, "answer_refused"),
+    (
+        {"answer": "A gene is a unit of heredity.<|im_end|> user: and what is an allele?"},
+        "answer_has_chat_marker",
+    ),
+    (
+        {"answer": "Dear [insert name], a gene is a unit of heredity in all living things."},
+        "answer_has_template",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "reason"), ANSWERS)
+def test_poor_answers(changes: dict, reason: str | None) -> None:
+    verdict = DropPoorAnswers().judge(example(**changes))
+    assert (verdict.reason if verdict else None) == reason
+
+
+def test_a_cut_off_answer_can_be_kept() -> None:
+    assert DropPoorAnswers(keep_cut_off=True).judge(example(answer_finish="length")) is None
+
+
+LANGUAGES = [
+    (QUESTION, "en"),
+    ("Warum haben zwei Eltern mit braunen Augen manchmal ein Kind mit blauen Augen?", None),
+    ("¿Por qué dos padres de ojos marrones tienen a veces un hijo de ojos azules?", None),
+    ("42 + 17 = ?", "und"),
+    ("Dominance?", "und"),
+    ("x y z 1 2 3 4 5 6", "und"),
+]
+
+
+@pytest.mark.parametrize(("text", "language"), LANGUAGES)
+def test_languages(text: str, language: str | None) -> None:
+    for _ in range(3):  # seeded: the same every time
+        verdict = DropWrongLanguage().judge(instruction(text))
+        if language is None:
+            assert isinstance(verdict, Reject)
+            assert (verdict.reason, verdict.limit) == ("wrong_language", "en")
+        else:
+            assert isinstance(verdict, Instruction)
+            assert verdict.language == language
+
+
+def test_an_example_stays_an_example() -> None:
+    assert isinstance(DropWrongLanguage().judge(example()), Example)
+
+
+def survivors(
+    stage: DatasetStage, records: list[Instruction], n_parts: int, seed: int
+) -> tuple[set[str], pa.Table]:
+    shuffled = random.Random(seed).sample(records, len(records))
+    parts = [shuffled[start::n_parts] for start in range(n_parts)]
+    decided = stage.decide(pa.concat_tables([stage.sketch(part) for part in parts]))
+    return {record.id for record in records} - set(decided["id"].to_pylist()), decided
+
+
+VOCABULARY = (
+    "gene allele cell plant parent trait eye colour blue brown dominant recessive child pea flower".split()
+)
+SENTENCES = st.lists(st.lists(st.sampled_from(VOCABULARY), min_size=3, max_size=9).map(" ".join), max_size=14)
+
+
+@pytest.mark.parametrize("stage", [DropExactDuplicates(), DropNearDuplicates(min_similarity=0.4)])
+@given(sentences=SENTENCES, n_parts=st.integers(1, 5), seed=st.integers(0, 99))
+def test_survivors_do_not_depend_on_sharding(
+    stage: DatasetStage, sentences: list[str], n_parts: int, seed: int
+) -> None:
+    records = [instruction(text, id=f"{number:02}") for number, text in enumerate(sentences)]
+    expected, _ = survivors(stage, records, 1, 0)
+    kept, decided = survivors(stage, records, n_parts, seed)
+    assert kept == expected
+    assert set(decided["twin"].to_pylist()) <= kept  # a record goes only for one that stays
+
+
+@given(sentences=SENTENCES)
+def test_exact_duplicates_equal_brute_force(sentences: list[str]) -> None:
+    records = [instruction(text, id=f"{number:02}") for number, text in enumerate(sentences)]
+    first = {text: f"{number:02}" for number, text in reversed(list(enumerate(sentences)))}
+    assert survivors(DropExactDuplicates(), records, 2, 1)[0] == set(first.values())
+
+
+def test_near_duplicates_are_named_with_their_twin() -> None:
+    base = "Why do two brown-eyed parents sometimes have a child with blue eyes instead of brown ones?"
+    near, far = (
+        base.replace("sometimes", "often"),
+        "How does photosynthesis in a leaf store the energy of light?",
+    )
+    records = [instruction(text, id=key) for key, text in (("a", base), ("b", near), ("c", far))]
+    kept, decided = survivors(DropNearDuplicates(), records, 1, 0)
+    assert kept == {"a", "c"}
+    (row,) = decided.to_pylist()
+    assert (row["id"], row["reason"], row["twin"], row["limit"]) == ("b", "near_duplicate", "a", "0.6")
+    assert 0.6 <= json.loads(row["got"]) < 1
+
+
+ITEM = (
+    "Natalia sold clips to 48 of her friends in April, and then she sold half as many clips in May. "
+    "How many clips did Natalia sell altogether in April and May?"
+)
+
+
+@pytest.fixture(params=["jsonl", "jsonl.gz", "parquet"])
+def benchmark_file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    path = tmp_path / f"bench.{request.param}"
+    rows = [{"question": "Another one entirely?", "meta": {"answer": "72"}}, {"question": ITEM, "meta": None}]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    if request.param == "parquet":
+        pq.write_table(pa.table({"question": [row["question"] for row in rows]}), path)
+    elif request.param == "jsonl.gz":
+        import gzip
+
+        path.write_bytes(gzip.compress(text.encode()))
+    else:
+        path.write_text(text)
+    return path
+
+
+def test_contaminated_rows(benchmark_file: Path) -> None:
+    stage = DropContaminated(benchmarks=(benchmark_file,))
+    for text in (
+        ITEM,
+        ITEM.upper().replace(" ", "  "),
+        f"Please solve this. {ITEM} Show your work.",
+        ITEM[:90] + "?",
+    ):
+        verdict = stage.judge(instruction(text))
+        assert isinstance(verdict, Reject), text
+        assert (verdict.reason, verdict.twin) == ("contaminated", f"{benchmark_file.name}:1")
+    near = "Natalia sold 48 clips in April and half as many in May. What share of the year's sales was that?"
+    assert stage.judge(instruction(near)) is None
+    assert stage.judge(example(answer=f"Think of this: {ITEM}")) is not None
+    assert DropContaminated().judge(instruction(ITEM)) is None
+
+
+def test_a_benchmark_of_another_kind_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bench.csv"
+    path.write_text("question")
+    with pytest.raises(RecipeError, match=r"expected \.jsonl, \.jsonl\.gz or \.parquet, got '\.csv'"):
+        DropContaminated(benchmarks=(path,)).judge(instruction())

@@ -1,0 +1,294 @@
+"""The engine on a private Ray cluster against a server with fixed replies: what users rely on, faults included."""
+
+import itertools
+import json
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from datasets import load_dataset
+
+from tests.conftest import (
+    ROOT,
+    Scripted,
+    academe,
+    academe_command,
+    dataset_bytes,
+    kill_group,
+    run_arguments,
+    start_scripted,
+    status,
+)
+
+pytestmark = pytest.mark.ray
+
+
+def run(scripted: Scripted, root: Path, *settings: str, options: tuple[str, ...] = ()) -> None:
+    done = academe(*run_arguments(scripted, root, *settings, options=options))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def step(root: Path, name: str) -> dict:
+    return next(entry for entry in status(root)["steps"] if entry["name"] == name)
+
+
+def rows(root: Path, name: str, kind: str = "") -> list[dict]:
+    folder = next((root / "steps").glob(f"{name}-*"))
+    return [
+        row
+        for path in sorted((folder / kind).glob("part-*.parquet"))
+        for row in pq.read_table(path).to_pylist()
+    ]
+
+
+def test_a_run_makes_a_dataset_that_explains_itself_and_a_second_run_asks_nothing(
+    scripted: Scripted, tmp_path: Path
+) -> None:
+    root = tmp_path / "run"
+    run(scripted, root, "dataset.test_share=0.5", "dataset.max_shard_rows=10")
+    asked = scripted.bodies()
+
+    for entry in status(root)["steps"]:
+        tally = entry["tally"]
+        assert entry["state"] == "done"
+        assert tally["kept"] + sum(tally["rejected"].values()) == tally["made"]
+        n_rejects = len(rows(root, entry["name"], "rejects"))
+        assert (len(rows(root, entry["name"])), n_rejects) == (tally["kept"], sum(tally["rejected"].values()))
+    chain = ["drafts", "sound", "readable", "unrepeated", "distinct", "questions", "answers", "good"]
+    for before, after in itertools.pairwise(chain):
+        assert step(root, after)["tally"]["rows_in"] == step(root, before)["tally"]["kept"]
+        assert step(root, after)["tally"]["made"] == step(root, before)["tally"]["kept"]
+
+    data = load_dataset(str(root / "dataset"), cache_dir=str(tmp_path / "cache"))
+    assert sum(split.num_rows for split in data.values()) == step(root, "examples")["tally"]["kept"] > 10
+    assert not set(data["train"]["discipline_id"]) & set(data["test"]["discipline_id"])
+    assert all(pq.read_metadata(f).num_rows <= 10 for f in (root / "dataset" / "data").glob("*.parquet"))
+    subjects = {row["id"]: row for row in rows(root, "subjects")}
+    syllabi = {row["id"]: row for row in rows(root, "syllabi")}
+    disciplines = {row["id"]: row for row in rows(root, "disciplines")}
+    for row in (*data["train"], *data["test"]):
+        syllabus = syllabi[json.loads(row["metadata"])["parent_id"]]
+        assert row["subject"] == syllabus["subject"] == subjects[syllabus["subject_id"]]["subject"]
+        assert disciplines[row["discipline_id"]]["discipline"] == row["discipline"]
+        taught = {
+            name: concepts for name, concepts in zip(syllabus["sessions"], syllabus["concepts"], strict=True)
+        }
+        assert set(row["concepts"]) <= {concept for session in row["sessions"] for concept in taught[session]}
+        assert [message["role"] for message in row["messages"]] == ["user", "assistant"]
+
+    before = dataset_bytes(root)
+    started = time.monotonic()
+    run(scripted, root, "dataset.test_share=0.5", "dataset.max_shard_rows=10")
+    assert time.monotonic() - started < 15
+    assert scripted.bodies() == asked
+    assert dataset_bytes(root) == before
+
+
+def test_the_request_log_is_glans(scripted: Scripted, tmp_path: Path) -> None:
+    """Acceptance check 2 of the method: who is asked what, how often, and with how much in the prompt."""
+    root = tmp_path / "run"
+    run(scripted, root)
+    kinds = Counter()
+    syllabi = {row["text"] for row in rows(root, "syllabi")}
+    questions = {row["question"] for row in rows(root, "questions")}
+    for body in scripted.bodies():
+        last = body["messages"][-1]["content"]
+        schema = json.dumps(body.get("response_format", ""))
+        if "subject_name" in schema:
+            kinds["subjects as JSON"] += 1
+            assert len(body["messages"]) == 3  # the free list came first, in the same conversation
+        elif "session_name" in schema:
+            kinds["sessions as JSON"] += 1
+        elif "question" in schema:
+            kinds["question"] += 1
+            assert any(text in last for text in syllabi)  # the whole syllabus
+        elif last in questions:
+            kinds["answer"] += 1
+            assert len(body["messages"]) == 1  # the question alone
+    n_subjects = len(rows(root, "subjects"))
+    assert kinds["subjects as JSON"] == 2 * 2  # queries x disciplines
+    assert kinds["sessions as JSON"] == n_subjects == 6
+    assert kinds["question"] == 5 * n_subjects
+    assert kinds["answer"] == len(questions)
+    per_discipline = Counter(row["discipline_id"] for row in rows(root, "drafts"))
+    assert set(per_discipline.values()) == {15}  # the quota, in each discipline
+
+
+def test_only_what_changed_is_asked_again(scripted: Scripted, tmp_path: Path) -> None:
+    root = tmp_path / "run"
+    run(scripted, root)
+    asked = len(scripted.bodies())
+
+    run(scripted, root, "answer_quality.max_words=60", "question_quality.max_repeated=0.19")
+    assert len(scripted.bodies()) == asked  # a filter's limit
+
+    run(scripted, root, "taxonomy.only=[genetics, nutrition, money-and-markets]")
+    new = scripted.bodies()[asked:]
+    assert new
+    assert all(
+        "oney and markets" in json.dumps(body) for body in new if "messages" in body and is_planning(body)
+    )
+    answers = [body for body in new if not is_planning(body)]
+    questions = {
+        r["question"] for r in rows_of_run(root, "drafts") if r["discipline_id"] == "money-and-markets"
+    }
+    assert {body["messages"][-1]["content"] for body in answers} <= questions
+    asked = len(scripted.bodies())
+
+    run(scripted, root, "answers.prompt=answer_questions/answer_short")
+    new = scripted.bodies()[asked:]
+    assert new
+    assert all("Answer in a few sentences" in body["messages"][-1]["content"] for body in new)
+
+
+def is_planning(body: dict) -> bool:
+    """Whether the request is for the planner: all but the bare question."""
+    return "response_format" in body or "education expert" in body["messages"][0]["content"]
+
+
+def rows_of_run(root: Path, name: str) -> list[dict]:
+    entry = step(root, name)
+    folder = root / "steps" / f"{name}-{entry['id']}"
+    return [row for path in sorted(folder.glob("part-*.parquet")) for row in pq.read_table(path).to_pylist()]
+
+
+def test_until_and_from(scripted: Scripted, tmp_path: Path) -> None:
+    root = tmp_path / "run"
+    run(scripted, root, options=("--until", "questions"))
+    assert step(root, "questions")["state"] == "done"
+    assert step(root, "answers")["state"] == "waits"
+    assert not (root / "dataset").exists()
+    run(scripted, root)
+    asked, made = len(scripted.bodies()), dataset_bytes(root)
+    stamps = {p: p.stat().st_mtime_ns for p in (root / "steps").rglob("manifest.json")}
+
+    run(scripted, root, options=("--from", "answers"))
+    assert len(scripted.bodies()) == asked  # the replies are stored
+    assert dataset_bytes(root) == made
+    again = {p.parent.name.split("-")[0] for p, stamp in stamps.items() if p.stat().st_mtime_ns != stamp}
+    assert again == {"answers", "good", "monolingual", "examples"}
+
+
+def test_killed_at_any_moment_a_run_goes_on_and_loses_nothing(
+    slow_scripted: Scripted, tmp_path: Path
+) -> None:
+    whole = tmp_path / "whole"
+    run(slow_scripted, whole)
+    expected, n_needed = dataset_bytes(whole), len(slow_scripted.bodies())
+
+    root = tmp_path / "killed"
+    slow_scripted.log.write_text("")
+    concurrency, n_kills = 8, 0
+    for wait_s in (1.5, 1.0, 2.0):  # after the first request of each attempt
+        before = len(slow_scripted.bodies())
+        process = subprocess.Popen(
+            academe_command(*run_arguments(slow_scripted, root)),
+            start_new_session=True,
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while len(slow_scripted.bodies()) == before and process.poll() is None:
+            time.sleep(0.05)
+        time.sleep(wait_s)
+        if process.poll() is None:
+            n_kills += 1
+        kill_group(process)
+    assert n_kills >= 2
+    run(slow_scripted, root)
+    bodies = Counter(json.dumps(body, sort_keys=True) for body in slow_scripted.bodies())
+    assert sum(bodies.values()) - n_needed <= n_kills * concurrency
+    assert dataset_bytes(root) == expected
+
+
+def test_a_fault_that_passes_changes_nothing(scripted: Scripted, tmp_path: Path) -> None:
+    root = tmp_path / "run"
+    scripted.fault("500", times=5)
+    run(scripted, root)
+    assert step(root, "examples")["tally"]["kept"] > 10
+
+
+def test_replies_that_never_fit_become_rejects_with_their_text(scripted: Scripted, tmp_path: Path) -> None:
+    root = tmp_path / "run"
+    scripted.fault("wrong_shape", times=12, match='"question"')
+    run(scripted, root, "gates.max_bad_replies=0.9")
+    rejected = [row for row in rows(root, "drafts", "rejects") if row["reason"] == "bad_reply"]
+    assert rejected
+    assert all(json.loads(row["got"]) == '{"answer": 42}' for row in rejected)
+    tally = step(root, "drafts")["tally"]
+    assert tally["made"] == tally["kept"] + len(rejected) == 30
+
+
+def test_too_many_bad_replies_stop_the_run(scripted: Scripted, tmp_path: Path) -> None:
+    scripted.fault("wrong_shape", times=10_000, match='"question"')
+    done = academe(*run_arguments(scripted, tmp_path / "run", "questions.per_syllabus=20"))
+    assert done.returncode == 3
+    assert "replies did not fit" in done.stderr
+
+
+def test_too_few_rows_fail_the_gate(scripted: Scripted, tmp_path: Path) -> None:
+    done = academe(*run_arguments(scripted, tmp_path / "run", "gates.min_rows=100000"))
+    assert done.returncode == 3
+    assert "gates.min_rows asks for 100000" in done.stderr
+
+
+def test_interrupted_a_run_says_how_to_go_on(slow_scripted: Scripted, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        academe_command(*run_arguments(slow_scripted, tmp_path / "run")),
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    while not slow_scripted.bodies():
+        time.sleep(0.05)
+    process.terminate()
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "the same command goes on from here" in said
+
+
+def test_a_benchmark_item_is_dropped_and_its_neighbour_stays(scripted: Scripted, tmp_path: Path) -> None:
+    clean = tmp_path / "clean"
+    run(scripted, clean)
+    drafts = sorted(row["question"] for row in rows(clean, "questions"))
+    changed = "  " + drafts[0].upper().replace(" ", "   ") + "\n"
+    near = drafts[1].replace("litres", "buckets of quite fresh water").replace("exactly", "no less than")
+    benchmark = tmp_path / "bench.jsonl"
+    benchmark.write_text(
+        "".join(json.dumps({"question": q}) + "\n" for q in (changed, near)), encoding="utf-8"
+    )
+    root = tmp_path / "checked"
+    run(scripted, root, f"contamination.benchmarks=[{benchmark}]")
+    dropped = [json.loads(row["record"])["question"] for row in rows(root, "questions", "rejects")]
+    assert dropped == [drafts[0]]
+    assert drafts[1] in {row["question"] for row in rows(root, "questions")}
+
+
+def test_a_second_run_on_the_root_is_refused(slow_scripted: Scripted, tmp_path: Path) -> None:
+    root = tmp_path / "run"
+    first = subprocess.Popen(
+        academe_command(*run_arguments(slow_scripted, root)),
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    while not slow_scripted.bodies():
+        time.sleep(0.05)
+    second = academe(*run_arguments(slow_scripted, root))
+    kill_group(first)
+    assert second.returncode == 2
+    assert "in use by another run" in second.stderr
+
+
+def test_the_limit_on_requests_in_flight_holds(tmp_path: Path) -> None:
+    server = start_scripted(tmp_path, delay_s=0.02)
+    try:
+        run(server, tmp_path / "run")
+        assert server.state()["most_in_flight"] == 8
+    finally:
+        server.process.kill()
+        server.process.wait()

@@ -1,0 +1,115 @@
+"""Who may import whom, read from the imports. To add an arrow, add it here with its reason in the commit."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+ENGINE = ROOT / "pipeline"
+
+# module -> modules of pipeline that it may import; `stages` means any stage
+ALLOWED: dict[str, set[str]] = {
+    "records": set(),
+    "errors": set(),
+    "guard": set(),
+    "text": set(),
+    "faults": set(),
+    "draws": set(),
+    "pace": set(),
+    "model": set(),
+    "prompts": {"errors"},
+    "stage": {"errors", "model", "records"},
+    "identity": {"errors", "model", "prompts"},
+    "dag": {"errors", "identity", "stage"},
+    "taxonomy": {"errors", "text"},
+    "settings": {"errors"},
+    "store": {"errors", "records", "stage"},
+    "replies": {"errors"},
+    "client": {"errors", "model", "pace", "replies"},
+    "asking": {"client", "errors", "model", "pace", "prompts", "replies", "store"},
+    "fake_model": {"asking", "model", "replies", "store"},
+    "embedded": {"errors"},
+    "server": {"embedded", "errors", "model"},
+    "root": {"dag", "errors", "store"},
+    "recipe": {"dag"},
+    "events": {"store"},
+    "work": {"asking", "errors", "model", "records", "stage", "store"},
+    "schedule": {"dag", "events", "identity", "root", "stage", "store", "work"},
+    "card": {"dag", "model", "recipe", "root", "stage", "store"},
+    "dataset": {"card", "identity", "recipe", "records", "root", "store"},
+    "status": {"errors", "root", "store"},
+    "review": {"errors", "status", "store", "taxonomy"},
+    "plan": {"dag", "recipe", "root", "stage", "store"},
+    "run": {
+        "asking", "client", "dag", "dataset", "errors", "events", "identity", "model", "recipe", "replies", "root",
+        "schedule", "server", "stage", "store", "work",
+    },
+}  # fmt: skip
+STAGES = {"records", "stage", "model", "text", "errors", "prompts", "draws", "faults", "taxonomy"}
+RECIPES = {"dag", "errors", "model", "recipe", "recipes", "settings", "stage", "stages", "taxonomy"}
+
+# a library that one file of the engine alone may import
+OWNED = {
+    "ray": "run",
+    "aiohttp": "client",
+    "sqlite3": "replies",
+    "jinja2": "prompts",
+    "typer": "__main__",
+    "torch": "embedded",
+    "transformers": "embedded",
+}
+BANNED_IN_STAGES = {"ray", "vllm", "aiohttp", "datasets", "random", "os", "logging", "time"}
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            if node.module in ("pipeline", "pipeline.recipes"):
+                found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found - {"pipeline"}
+
+
+def ours(path: Path) -> set[str]:
+    """The modules of pipeline, or `stages`, that the file imports."""
+    names = {name for name in imports(path) if name.split(".")[0] in ("pipeline", "stages")}
+    return {name.split(".")[1] if name.startswith("pipeline.") else "stages" for name in names}
+
+
+def libraries(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in imports(path)}
+
+
+def test_the_engine_keeps_to_its_arrows() -> None:
+    for path in ENGINE.glob("*.py"):
+        if path.stem in ("__init__", "__main__"):
+            continue
+        extra = ours(path) - ALLOWED[path.stem]
+        assert not extra, f"pipeline/{path.name} imports {extra}"
+
+
+def test_every_arrow_is_used() -> None:
+    for name, allowed in ALLOWED.items():
+        assert allowed == ours(ENGINE / f"{name}.py"), name
+
+
+def test_stages_know_records_and_shapes_alone() -> None:
+    for path in (ROOT / "stages").glob("*.py"):
+        extra = ours(path) - STAGES
+        assert not extra, f"stages/{path.name} imports {extra}"
+        assert not libraries(path) & BANNED_IN_STAGES, path.name
+
+
+def test_only_recipes_import_stages() -> None:
+    for path in (ENGINE / "recipes").glob("*.py"):
+        assert ours(path) <= RECIPES, path.name
+    for path in ENGINE.glob("*.py"):
+        assert "stages" not in ours(path), path.name
+
+
+def test_a_library_has_one_owner() -> None:
+    for path in ENGINE.rglob("*.py"):
+        for library in libraries(path) & set(OWNED):
+            assert path.stem == OWNED[library], f"pipeline/{path.name} imports {library}"

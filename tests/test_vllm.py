@@ -1,0 +1,99 @@
+"""Real vLLM with the embedded model, end to end and small: one server start for all that is checked.
+
+Skipped where vLLM is not installed (the base install).
+"""
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from datasets import load_dataset
+
+from tests.conftest import ROOT, academe, academe_command, status
+
+pytestmark = [
+    pytest.mark.vllm,
+    pytest.mark.skipif(importlib.util.find_spec("vllm") is None, reason="vLLM is not installed"),
+]
+TINY = (
+    "taxonomy.only=[genetics, nutrition]",
+    "subjects.max_subjects=2",
+    "questions.per_syllabus=6",
+    "gates.min_rows=1",
+    "gates.max_bad_replies=1.0",
+)
+LIMIT_S = 540
+
+
+def arguments(root: Path) -> list[str]:
+    return ["run", "--root", str(root), *(word for pair in TINY for word in ("--set", pair))]
+
+
+def vllm_processes(root: Path) -> list[int]:
+    """The processes that serve this root's model, by their log file."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            outputs = {os.readlink(entry / "fd" / "1")}
+            state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
+        except OSError:
+            continue
+        if state != "Z" and any(str(root) in output for output in outputs):
+            found.append(int(entry.name))
+    return found
+
+
+def wait_for(root: Path, event: str, text: str = "", count: int = 1) -> None:
+    end = time.monotonic() + LIMIT_S
+    while time.monotonic() < end:
+        path = root / "events.jsonl"
+        lines = path.read_text().splitlines() if path.exists() else []
+        if sum(f'"{event}"' in line and text in line for line in lines) >= count:
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"no event '{event}' with '{text}' in {LIMIT_S} s")
+
+
+def test_a_real_run_survives_the_death_of_its_server_and_of_itself(tmp_path: Path) -> None:
+    root = tmp_path / "run"
+    with (tmp_path / "output").open("w") as output:
+        process = subprocess.Popen(
+            academe_command(*arguments(root)), stdout=output, stderr=output, cwd=ROOT, start_new_session=True
+        )
+        # kill -9 of the server alone, with requests in flight: it is restarted and the run goes on
+        wait_for(root, "progress", '"in_flight": 4')
+        served = vllm_processes(root)
+        assert served
+        os.kill(max(served), signal.SIGKILL)
+        wait_for(root, "server", "restart 1 of 3")
+        wait_for(root, "step_done", '"syllabi"')
+        # kill -9 of the run's whole process group: nothing is left behind
+        wait_for(root, "part_done", '"drafts"')
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    end = time.monotonic() + 20
+    while vllm_processes(root) and time.monotonic() < end:
+        time.sleep(0.2)
+    assert vllm_processes(root) == []
+
+    done = academe(*arguments(root))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert vllm_processes(root) == []
+    found = status(root)
+    assert all(step["state"] == "done" for step in found["steps"])
+    for step in found["steps"]:
+        assert step["tally"]["kept"] + sum(step["tally"]["rejected"].values()) == step["tally"]["made"]
+    rows = load_dataset(str(root / "dataset"), split="train", cache_dir=str(tmp_path / "cache"))
+    assert rows.num_rows >= 1
+    assert all(row["messages"][1]["content"].strip() for row in rows)
+    assert set(rows["generator"]) == {"smollm2-135m-instruct"}
+
+    replayed = academe(*arguments(root), "--from", "subjects", "--replay")
+    assert replayed.returncode == 0, replayed.stderr
+    again = load_dataset(str(root / "dataset"), split="train", cache_dir=str(tmp_path / "cache2"))
+    assert json.dumps(again[:]) == json.dumps(rows[:])
