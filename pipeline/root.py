@@ -57,9 +57,10 @@ class Root:
                 f"{path} is not JSON ({error}); academe did not write it, choose another --root"
             ) from error
         if data.get("format") != FORMAT:
+            made_by = f"academe {data.get('academe')}, format {data.get('format')}"
             raise StoreError(
-                f"{self.path} was made by academe {data.get('academe')} in format {data.get('format')}, this is "
-                f"{version('academe')} with format {FORMAT}; choose another --root or use that version"
+                f"{self.path} was made by {made_by}; this is academe {version('academe')}, format {FORMAT}; "
+                "choose another --root or use that version"
             )
         return data
 

@@ -264,7 +264,7 @@ class _Driver:
             raise GateFailed(
                 f"step '{task.step.name}': {tally.bad_replies} of {tally.requests} replies did not fit, "
                 f"gates.max_bad_replies allows {self.gates.max_bad_replies:.0%}; read them with "
-                f"`academe show {task.step.name} --rejects`, then mend the prompt, raise max_tokens or the gate"
+                f"`academe show {task.step.name} --rejects`, mend the prompt, raise max_tokens or the gate"
             )
 
     def _collect(self) -> None:

@@ -125,8 +125,8 @@ ASKS = re.compile(
 # The prompt's own words: a question that speaks of its course leaks how it was made.
 LEAKS = re.compile(
     r"\bsyllabus\b|\bkey concepts?\b|\bhomework\b|\bthis (?:course|class|session)\b"
-    r"|\bthe (?:course|class session)\b|\bsessions? \d|\bin (?:the )?sessions?\b|\bstudents have (?:now )?studied\b"
-    r"|\bJSON\b.*\bobject\b|\"question\"",
+    r"|\bthe (?:course|class session)\b|\bsessions? \d|\bin (?:the )?sessions?\b"
+    r"|\bstudents have (?:now )?studied\b|\bJSON\b.*\bobject\b|\"question\"",
     re.IGNORECASE,
 )
 LEAK_N = 4  # words in a row that a question and a prompt's own text do not share by chance

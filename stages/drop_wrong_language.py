@@ -33,7 +33,7 @@ class DropWrongLanguage(FilterStage):
 
     languages: tuple[str, ...] = ("en",)  # ISO 639-1 codes that are kept
     others: tuple[str, ...] = ("de", "es", "fr", "it", "pt", "zh-cn", "ru")  # told apart from those
-    min_letters: Annotated[int, Field(ge=1)] = 20  # below this, text is undetermined: digits and names fool it
+    min_letters: Annotated[int, Field(ge=1)] = 20  # below this, undetermined: digits and names fool it
     min_probability: Annotated[float, Field(ge=0, le=1)] = 0.8  # below this too
 
     def judge(self, instruction: Instruction) -> Reject | Instruction:

@@ -79,12 +79,13 @@ def words(rng: random.Random, n: int) -> str:
 def question(rng: random.Random) -> str:
     one, two, three = rng.sample(NOUNS, 3)
     number = rng.randrange(10**6)
-    return f"Why does the {one} near the {two} need exactly {number} litres before the {three} {rng.choice(VERBS)} it?"
+    ending = f"before the {three} {rng.choice(VERBS)} it?"
+    return f"Why does the {one} near the {two} need exactly {number} litres {ending}"
 
 
 def paragraph(rng: random.Random) -> str:
     sentences = [
-        f"The {a} {rng.choice(VERBS)} the {b} because people in the {c} have learned to work with it over many years."
+        f"The {a} {rng.choice(VERBS)} the {b} because people in the {c} know how to work with it."
         for a, b, c in (rng.sample(NOUNS, 3) for _ in range(4))
     ]
     return " ".join(sentences)

@@ -1,4 +1,4 @@
-"""The engine on a private Ray cluster against a server with fixed replies: what users rely on, faults included."""
+"""The engine on a private Ray cluster against a server with fixed replies: what users rely on."""
 
 import itertools
 import json

@@ -40,8 +40,8 @@ ALLOWED: dict[str, set[str]] = {
     "review": {"errors", "status", "store", "taxonomy"},
     "plan": {"dag", "recipe", "root", "stage", "store"},
     "run": {
-        "asking", "client", "dag", "dataset", "errors", "events", "identity", "model", "recipe", "replies", "root",
-        "schedule", "server", "stage", "store", "work",
+        "asking", "client", "dag", "dataset", "errors", "events", "identity", "model", "recipe", "replies",
+        "root", "schedule", "server", "stage", "store", "work",
     },
 }  # fmt: skip
 STAGES = {"records", "stage", "model", "text", "errors", "prompts", "draws", "faults", "taxonomy"}

@@ -158,7 +158,7 @@ def test_the_endpoint_is_checked_before_anything_starts(
     check_endpoint(spec(scripted))
     with pytest.raises(ModelUnavailable, match="does not serve 'other'; it serves: scripted"):
         check_endpoint(spec(scripted, name="other"))
-    with pytest.raises(ModelUnavailable, match="says HTTP 404; is .* an OpenAI-compatible base"):
+    with pytest.raises(ModelUnavailable, match=r"says HTTP 404; is .* an OpenAI-compatible base"):
         check_endpoint(spec(scripted, url=f"{scripted.url}/nowhere"))
     scripted.process.kill()
     scripted.process.wait()

@@ -98,5 +98,5 @@ def test_a_value_without_canonical_form_is_refused() -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="cannot read .*nowhere"):
+    with pytest.raises(RecipeError, match=r"cannot read .*nowhere"):
         _ = Step("source", Read(path=tmp_path / "nowhere")).id

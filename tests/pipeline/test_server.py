@@ -91,7 +91,7 @@ def test_a_server_that_never_came_up_shows_its_last_lines(
     local = LocalServer(SPEC, tmp_path / "log", told.append)
     local.start()
     with pytest.raises(
-        ModelUnavailable, match="ended with code 1 and cannot be restarted(.|\n)*no such model"
+        ModelUnavailable, match=r"ended with code 1 and cannot be restarted(.|\n)*no such model"
     ):
         tend_until(local, ready=True)
 
@@ -100,12 +100,9 @@ def test_it_does_not_outlive_a_killed_owner(tmp_path: Path) -> None:
     pids = tmp_path / "pid"
     script = f"import os, time; open({str(pids)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     command = [sys.executable, "-m", "pipeline.guard", sys.executable, "-c", script]
+    starts_it = f"subprocess.Popen({command!r}, stdin=-1, start_new_session=True)"
     owner = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            f"import subprocess, time; subprocess.Popen({command!r}, stdin=-1, start_new_session=True); time.sleep(600)",
-        ],
+        [sys.executable, "-c", f"import subprocess, time; {starts_it}; time.sleep(600)"],
         start_new_session=True,
     )
     while not pids.exists() or not pids.read_text():

@@ -48,7 +48,7 @@ def test_lists_are_merged_within_a_discipline() -> None:
     made = run(ListSubjects(queries=2), discipline(), script)
     assert [(s.subject, s.subtopics) for s in made] == [("Heredity", ("genes", "alleles")), ("Cells", ("c",))]
     assert len(script.bodies) == 4
-    conversation = [body for body in script.bodies if "response_format" in body][0]["messages"]
+    conversation = next(body for body in script.bodies if "response_format" in body)["messages"]
     assert [message["role"] for message in conversation] == ["user", "assistant", "user"]
 
 

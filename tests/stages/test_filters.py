@@ -127,9 +127,7 @@ def survivors(
     return {record.id for record in records} - set(decided["id"].to_pylist()), decided
 
 
-VOCABULARY = (
-    "gene allele cell plant parent trait eye colour blue brown dominant recessive child pea flower".split()
-)
+VOCABULARY = ["gene", "allele", "cell", "plant", "parent", "trait", "eye", "blue", "brown", "child", "pea"]
 SENTENCES = st.lists(st.lists(st.sampled_from(VOCABULARY), min_size=3, max_size=9).map(" ".join), max_size=14)
 
 
