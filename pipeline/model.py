@@ -81,7 +81,7 @@ class Turn:
 NAME_PATTERN = r'^[^\s\d{}<>\[\]"\\_:;.,#*-][^{}<>\[\]"\\_:]*$'
 """For names in replies: no numbering, markup or JSON. Decoding is held to it: it steers small models too."""
 
-PLAIN_NAME_PATTERN = r"^[A-Z][a-z]+( [a-zA-Z][a-z]+){0,4}$"
+PLAIN_NAME_PATTERN = r"^[A-Z][a-z]{1,14}( [a-zA-Z][a-z]{1,14}){0,4}$"
 """One to five plain words: what a small model must be held to, or it writes lists and code into a name."""
 
 

@@ -135,9 +135,14 @@ LEAK_N = 4  # words in a row that a question and a prompt's own text do not shar
 THINGS = r"(?:passage|figure|diagram|image|picture|graph|chart|text|excerpt|article|video|dataset)"
 NOT_GIVEN = re.compile(
     rf"\b(?:the|this|following) {THINGS} (?:above|below|shown|provided|given)\b"
-    rf"|\b(?:above|below|following) {THINGS}\b|\b(?:in|from|to|according to) the (?:text|passage|excerpt)\b",
+    rf"|\b(?:above|below|following) {THINGS}\b|\b(?:in|from|to|according to) the (?:text|passage|excerpt)\b"
+    r"|\bthe (?:article|passage|text|author|story) (?:discuss|mention|describe|say|talk)",
     re.IGNORECASE,
 )
+
+# A choice, and what it would be made from.
+CHOICE = re.compile(r"\b(?:one |which )(?:one )?of (?:these|the following)\b|\bwhich option\b", re.IGNORECASE)
+OPTION = re.compile(r"(?:^|\s|\()[A-Da-d1-4][).:]\s", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +195,7 @@ def _fault(instruction: Instruction) -> Reject | None:
         ("question_has_template", template_in(question)),
         ("question_leaks_prompt", _found(LEAKS, question)),
         ("question_needs_what_is_not_given", _found(NOT_GIVEN, question)),
+        ("question_without_options", None if OPTION.search(question) else _found(CHOICE, question)),
     )
     for reason, got in faults:
         if got is not None:

@@ -27,10 +27,13 @@ class Reply(BaseModel):
     question: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
-class OneSentence(Reply):
-    """A question of one sentence: for small models, which run on after a question mark."""
+QUESTION_WORDS = "What|How|Why|When|Where|Which|Who|Is|Are|Do|Does|Did|Can|Could|Should|If|In"
 
-    question: Annotated[str, Field(max_length=300, pattern=r'^[A-Z][^?{}"\\\n]+\?$')]
+
+class OneSentence(Reply):
+    """A question of one sentence, for small models: they write statements, or run on after it."""
+
+    question: Annotated[str, Field(pattern=rf'^({QUESTION_WORDS})( [^ ?.{{}}"\\\n]+){{4,24}}\?$')]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,9 +16,17 @@ from pipeline.records import Subject, Syllabus, content_id
 from pipeline.stage import Expected, ModelStage, Reject
 from pipeline.text import distinct, normalised, words
 
-NOT_A_CONCEPT = frozenset(
-    {"session", "sessions", "concept", "concepts", "syllabus"}
-)  # the form, not its content
+# The form of a syllabus, not its content.
+NOT_A_CONCEPT = {
+    "session",
+    "sessions",
+    "concept",
+    "concepts",
+    "syllabus",
+    "description",
+    "keywords",
+    "summary",
+}
 
 
 class Session(BaseModel):

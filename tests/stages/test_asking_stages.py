@@ -125,9 +125,9 @@ def test_where_pairs_run_out_singles_fill_up_and_then_it_ends() -> None:
 
 def test_one_sentence_is_held_to_one() -> None:
     stage = WriteQuestions(per_syllabus=1, one_sentence=True)
-    (good,) = run(stage, syllabus(), Script(lambda _: {"question": "What is a locus?"}))
-    assert good.question == "What is a locus?"
-    (bad,) = run(stage, syllabus(), Script(lambda _: {"question": "What is it? And why?"}))
+    (good,) = run(stage, syllabus(), Script(lambda _: {"question": "What is a locus in genetics?"}))
+    assert good.question == "What is a locus in genetics?"
+    (bad,) = run(stage, syllabus(), Script(lambda _: {"question": "What is it in genetics? And why?"}))
     assert bad.reason == "bad_reply"
 
 

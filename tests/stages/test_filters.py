@@ -47,6 +47,9 @@ QUESTIONS = [
         "According to the text, how are alleles inherited by the offspring?",
         "question_needs_what_is_not_given",
     ),
+    ("What kind of trait is it that the article discusses at length?", "question_needs_what_is_not_given"),
+    ("Which of the following is an example of a recessive trait?", "question_without_options"),
+    ("Which of these is a recessive trait? A) blue eyes B) brown eyes", None),
     ("The inheritance of alleles from both parents of an organism.", "no_question_asked"),
     ("Dominance of some alleles over others in peas", "question_echoes_topic"),
 ]
