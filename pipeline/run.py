@@ -28,7 +28,7 @@ from pipeline.recipe import Gates, Recipe
 from pipeline.replies import Replies
 from pipeline.root import Root
 from pipeline.schedule import ROWS_PER_PART, Schedule, Task
-from pipeline.server import LocalServer
+from pipeline.server import LocalServer, check_local
 from pipeline.stage import ModelStage
 from pipeline.store import Part, Slice
 
@@ -70,8 +70,8 @@ def run(recipe: Recipe, options: RunOptions, events: Events) -> dict[str, Any] |
     for spec in {
         model_of(step).model_dump_json(): model_of(step) for step in _model_steps(schedule.wanted())
     }.values():
-        if spec.serve == "endpoint" and not options.replay:
-            check_endpoint(spec)
+        if not options.replay:
+            check_endpoint(spec) if spec.serve == "endpoint" else check_local(spec)
     if not schedule.finished:
         with _cluster(options.ray_address):
             _Driver(schedule, root, options, events, recipe.gates).work()

