@@ -22,7 +22,6 @@ from pipeline.client import check_endpoint
 from pipeline.dag import Step, downstream, steps_to
 from pipeline.errors import GateFailed, PipelineError, RecipeError
 from pipeline.events import Events
-from pipeline.identity import digest
 from pipeline.model import ModelSpec
 from pipeline.recipe import Gates, Recipe
 from pipeline.replies import Replies
@@ -58,7 +57,7 @@ def run(recipe: Recipe, options: RunOptions, events: Events) -> dict[str, Any] |
 
     The root must be locked. Raises PipelineError; whatever is raised, the same call goes on from there.
     """
-    root = Root(options.root)
+    root = Root(options.root.resolve())  # workers may have another working directory
     steps = chosen_steps(recipe, options)
     root.run()  # refuses a root of another format
     run_id = root.write_run(recipe.name, recipe.settings_as_data(), steps_to(recipe.last))
@@ -67,11 +66,8 @@ def run(recipe: Recipe, options: RunOptions, events: Events) -> dict[str, Any] |
             root.folder(next(step for step in steps if step.name == name)).reopen()
     events.emit("run_started", run=run_id, recipe=recipe.name, steps=[step.name for step in steps])
     schedule = Schedule(steps, root, events)
-    for spec in {
-        model_of(step).model_dump_json(): model_of(step) for step in _model_steps(schedule.wanted())
-    }.values():
-        if not options.replay:
-            check_endpoint(spec) if spec.serve == "endpoint" else check_local(spec)
+    if not options.replay:
+        _check_models(schedule.wanted())
     if not schedule.finished:
         with _cluster(options.ray_address):
             _Driver(schedule, root, options, events, recipe.gates).work()
@@ -112,14 +108,18 @@ def model_of(step: Step) -> ModelSpec:
     return step.stage.model
 
 
-def _model_steps(steps: list[Step]) -> list[Step]:
-    return [step for step in steps if isinstance(step.stage, ModelStage)]
+def _check_models(steps: list[Step]) -> None:
+    specs = [model_of(step) for step in steps if isinstance(step.stage, ModelStage)]
+    for spec in {spec.model_dump_json(): spec for spec in specs}.values():
+        if spec.serve == "endpoint":
+            check_endpoint(spec)
+        else:
+            check_local(spec)
 
 
 @contextlib.contextmanager
 def _cluster(address: str | None) -> Iterator[None]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
     if address is None:
         options |= {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES}
@@ -172,11 +172,10 @@ _apply = _remote(work.apply_part)
 
 @dataclass
 class _Served:
-    """A model in use: the actor that asks it, and our server if it is ours."""
+    """A model in use: the actor that asks it."""
 
     spec: ModelSpec
     worker: Any
-    server: LocalServer | None = None
     requests: float = 0.0  # expected of the tasks that run
     asked: bool = False  # for its gauges, not yet answered
     gauges: Gauges | None = None  # as of the last answer
@@ -190,6 +189,9 @@ class _Driver:
     events: Events
     gates: Gates
     served: dict[str, _Served] = field(default_factory=dict)
+    servers: dict[str, LocalServer] = field(
+        default_factory=dict
+    )  # ours, by what decides how they are started
     waiting: dict[Any, Callable[[Any], None]] = field(default_factory=dict)  # what to do with each result
     cpu_tasks: int = 0
 
@@ -205,11 +207,12 @@ class _Driver:
                 if time.monotonic() - tended >= TICK_S:
                     tended = time.monotonic()
                     for served in self.served.values():
-                        self._tend(served)
+                        self._ask_gauges(served)
+                    for server in self.servers.values():
+                        server.tend()
         finally:
-            for served in self.served.values():
-                if served.server is not None:
-                    served.server.stop()
+            for server in self.servers.values():
+                server.stop()
 
     def _has_room(self, task: Task) -> bool:
         if isinstance(task.step.stage, ModelStage):
@@ -289,10 +292,8 @@ class _Driver:
             self.served[key] = _Served(spec, _worker.remote(spec, self.root.replies, self.options.replay))
         return self.served[key]
 
-    def _tend(self, served: _Served) -> None:
-        """Looks after a server and asks its worker, once a tick, how busy it is and whether it needs one."""
-        if served.server is not None:
-            served.server.tend()
+    def _ask_gauges(self, served: _Served) -> None:
+        """Asks the worker how busy it is and whether it needs a server."""
         if not served.asked:
             served.asked = True
             self.waiting[served.worker.gauges.remote()] = lambda gauges: self._take_gauges(served, gauges)
@@ -309,15 +310,18 @@ class _Driver:
 
     def _give_server(self, served: _Served) -> None:
         """Tells the worker where its server is, and starts ours when this is the first time it is needed."""
-        spec = served.spec
-        if spec.serve == "endpoint":
-            served.worker.use_server.remote(spec.url)
-            return
-        if served.server is None:
-            log = self.root.logs / f"vllm-{digest(spec.name).hex()[:8]}.log"
-            served.server = LocalServer(
-                spec, log, lambda text: self.events.emit("server", model=spec.name, text=text)
-            )
-            self.events.emit("server", model=spec.name, text=f"starting vLLM, log in {log}")
-            served.server.start()
-        served.worker.use_server.remote(served.server.url)
+        url = served.spec.url if served.spec.serve == "endpoint" else self._local_server(served.spec).url
+        served.worker.use_server.remote(url)
+
+    def _local_server(self, spec: ModelSpec) -> LocalServer:
+        key = spec.model_dump_json(include={"name", "path", "vllm_args", "vllm_env"})
+        if key not in self.servers:
+            log = self.root.logs / f"vllm-{len(self.servers)}.log"
+
+            def tell(text: str) -> None:
+                self.events.emit("server", model=spec.name, text=text)
+
+            self.servers[key] = LocalServer(spec, log, tell)
+            tell(f"starting vLLM, log in {log}")
+            self.servers[key].start()
+        return self.servers[key]

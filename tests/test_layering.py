@@ -40,7 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     "review": {"errors", "status", "store", "taxonomy"},
     "plan": {"dag", "recipe", "root", "stage", "store"},
     "run": {
-        "asking", "client", "dag", "dataset", "errors", "events", "identity", "model", "recipe", "replies",
+        "asking", "client", "dag", "dataset", "errors", "events", "model", "recipe", "replies",
         "root", "schedule", "server", "stage", "store", "work",
     },
 }  # fmt: skip
