@@ -7,6 +7,7 @@ waits in one place, `ray.wait`.
 
 import contextlib
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -123,7 +124,9 @@ def _cluster(address: str | None) -> Iterator[None]:
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
     if address is None:
         options |= {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES}
+    on_terminate = signal.getsignal(signal.SIGTERM)
     ray.init(address=address or "local", **options)
+    signal.signal(signal.SIGTERM, on_terminate)  # Ray puts its own in place, which ends us with code 15
     try:
         yield
     finally:

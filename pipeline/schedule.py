@@ -128,13 +128,14 @@ class Schedule:
         for state in reversed(self._states.values()):
             needs_it = state is self._last or any(child.wanted for child in state.children)
             state.wanted = needs_it and not state.finished
+        reused = [state for state in self._states.values() if state.finished]  # more may finish on the way
         for state in self._states.values():
             if state.wanted and isinstance(state.step.stage, SourceStage):
                 state.todo.append(Task(state.step, "read"))
-            if state.finished:
-                for name, n_rows in state.parts.items():
-                    self._flow(state, name, n_rows)
-                self._close(state)
+        for state in reused:
+            for name, n_rows in state.parts.items():
+                self._flow(state, name, n_rows)
+            self._close(state)
 
     def _flow(self, state: _StepState, part: str, n_rows: int) -> None:
         for child in state.children:

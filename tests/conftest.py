@@ -1,5 +1,6 @@
 """Shared by all tests: the scripted server, one real vLLM server, and runs of the command line."""
 
+import contextlib
 import json
 import os
 import signal
@@ -63,8 +64,8 @@ def scripted(tmp_path: Path) -> Iterator[Scripted]:
 
 @pytest.fixture
 def slow_scripted(tmp_path: Path) -> Iterator[Scripted]:
-    """Answers after 0.1 s, so that a run can be killed in the middle."""
-    server = start_scripted(tmp_path, delay_s=0.1)
+    """Answers after 0.3 s, so that a run can be killed in the middle."""
+    server = start_scripted(tmp_path, delay_s=0.3)
     yield server
     server.process.kill()
     server.process.wait()
@@ -88,7 +89,8 @@ def academe(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Co
 
 def kill_group(process: subprocess.Popen[Any]) -> None:
     """kill -9 of the process and of its whole group."""
-    os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
@@ -104,10 +106,18 @@ SMALL = (
 
 
 def run_arguments(scripted: Scripted, root: Path, *settings: str, options: Sequence[str] = ()) -> list[str]:
-    """`academe run` on the scripted server with few requests; later settings win."""
+    """`academe run` of the published method on the scripted server, with few requests; later settings win."""
     spec = {"name": "scripted", "serve": "endpoint", "url": scripted.url, "concurrency": 8}
     pairs = [f"planner={json.dumps(spec)}", *SMALL, *settings]
-    return ["run", "--root", str(root), *(word for pair in pairs for word in ("--set", pair)), *options]
+    return [
+        "run",
+        "--config",
+        "glan",
+        "--root",
+        str(root),
+        *(word for pair in pairs for word in ("--set", pair)),
+        *options,
+    ]
 
 
 def dataset_bytes(root: Path) -> dict[str, bytes]:

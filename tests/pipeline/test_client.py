@@ -132,7 +132,7 @@ def test_a_refused_request_is_not_repeated(scripted: Scripted, tmp_path: Path) -
 
 
 def test_the_time_out_counts_from_sending_not_from_queueing(slow_scripted: Scripted, tmp_path: Path) -> None:
-    replies, _ = use(slow_scripted, tmp_path, ask(12), concurrency=2, timeout_s=0.4)  # 6 rounds of 0.1 s
+    replies, _ = use(slow_scripted, tmp_path, ask(12), concurrency=2, timeout_s=1.2)  # 6 rounds of 0.3 s
     assert len(replies) == 12
     assert len(slow_scripted.bodies()) == 12
 
