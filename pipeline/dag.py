@@ -4,7 +4,8 @@ from functools import cached_property
 
 from pipeline.errors import RecipeError
 from pipeline.identity import digest
-from pipeline.stage import DatasetStage, FilterStage, SourceStage, Stage
+from pipeline.model import ModelSpec
+from pipeline.stage import DatasetStage, FilterStage, ModelStage, SourceStage, Stage
 
 
 class Step:
@@ -76,3 +77,10 @@ def downstream(steps: list[Step], name: str) -> set[str]:
         if any(before.name in reached for before in step.inputs):
             reached.add(step.name)
     return reached
+
+
+def model_of(step: Step) -> ModelSpec:
+    """The model that a model step asks. Raises RecipeError when the recipe named none."""
+    if not isinstance(step.stage, ModelStage) or step.stage.model is None:
+        raise RecipeError(f"step '{step.name}' has no model; the recipe must give it one")
+    return step.stage.model

@@ -19,7 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "prompts": {"errors"},
     "stage": {"errors", "model", "records"},
     "identity": {"errors", "model", "prompts"},
-    "dag": {"errors", "identity", "stage"},
+    "dag": {"errors", "identity", "model", "stage"},
     "taxonomy": {"errors", "text"},
     "settings": {"errors"},
     "store": {"errors", "records", "stage"},
@@ -39,9 +39,13 @@ ALLOWED: dict[str, set[str]] = {
     "status": {"errors", "root", "store"},
     "review": {"errors", "status", "store", "taxonomy"},
     "plan": {"dag", "recipe", "root", "stage", "store"},
+    "driver": {
+        "asking", "dag", "errors", "events", "model", "recipe", "replies", "root", "schedule", "server",
+        "stage", "store", "work",
+    },
     "run": {
-        "asking", "client", "dag", "dataset", "errors", "events", "model", "recipe", "replies",
-        "root", "schedule", "server", "stage", "store", "work",
+        "client", "dag", "dataset", "driver", "errors", "events", "recipe", "root", "schedule", "server",
+        "stage",
     },
 }  # fmt: skip
 STAGES = {"records", "stage", "model", "text", "errors", "prompts", "draws", "faults", "taxonomy"}
@@ -49,7 +53,7 @@ RECIPES = {"dag", "errors", "model", "recipe", "recipes", "settings", "stage", "
 
 # a library that one file of the engine alone may import
 OWNED = {
-    "ray": "run",
+    "ray": "driver",
     "aiohttp": "client",
     "sqlite3": "replies",
     "jinja2": "prompts",

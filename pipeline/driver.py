@@ -1,0 +1,262 @@
+"""Run a schedule's tasks on Ray as their inputs appear, model stages in async actors, and tend the servers.
+
+Ray schedules, retries and moves; parts travel as paths. The driver holds a few hundred bytes a part and waits
+in one place, `ray.wait`.
+"""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.exceptions import RayTaskError
+
+from pipeline import work
+from pipeline.asking import Gauges, ServedModel
+from pipeline.dag import Step, model_of
+from pipeline.errors import GateFailed, PipelineError
+from pipeline.events import Events
+from pipeline.model import ModelSpec
+from pipeline.recipe import Gates
+from pipeline.replies import Replies
+from pipeline.root import Root
+from pipeline.schedule import ROWS_PER_PART, Schedule, Task
+from pipeline.server import LocalServer
+from pipeline.stage import ModelStage
+from pipeline.store import Part, Slice
+
+TICK_S = 0.5  # between looks at servers and progress
+TASKS_PER_CORE = 2  # one runs, one waits
+AHEAD = (
+    3  # model tasks are started until this many times the concurrency is asked for, so the server never waits
+)
+MIN_REPLIES = 100  # before the share of bad ones says anything
+OBJECT_STORE_BYTES = 100 * 2**20  # parts travel as paths, so little passes through it
+
+
+def drive(
+    schedule: Schedule, root: Root, events: Events, gates: Gates, ray_address: str | None, replay: bool
+) -> None:
+    """Runs the schedule to its end on the cluster at `ray_address`, None for a private one on this machine.
+
+    With `replay` nothing is sent. Raises PipelineError.
+    """
+    with _cluster(ray_address):
+        _Driver(schedule, root, events, gates, replay).work()
+
+
+@contextlib.contextmanager
+def _cluster(address: str | None) -> Iterator[None]:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
+    if address is None:
+        options |= {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES}
+    on_terminate = signal.getsignal(signal.SIGTERM)
+    ray.init(address=address or "local", **options)
+    signal.signal(signal.SIGTERM, on_terminate)  # Ray puts its own in place, which ends us with code 15
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _n_cores() -> int:
+    resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    return max(1, int(resources.get("CPU", 1)))
+
+
+class ModelWorker:
+    """An async actor that maps parts through one model. Ray starts it again when its process or node is
+    lost.
+    """
+
+    def __init__(self, spec: ModelSpec, replies: Path, replay: bool) -> None:
+        self._spec = spec
+        self._replies = replies
+        self._replay = replay
+        self._channel: ServedModel | None = None
+
+    def _served(self) -> ServedModel:
+        if self._channel is None:  # made inside the event loop, which __init__ is not
+            self._channel = ServedModel(self._spec, Replies(self._replies), self._replay)
+        return self._channel
+
+    async def use_server(self, url: str) -> None:
+        self._served().use_server(url)
+
+    async def gauges(self) -> Gauges:
+        return self._served().gauges()
+
+    async def map_part(self, stage: ModelStage, rows: Slice, kind: type, folder: Path) -> Part:
+        return await work.map_part(stage, self._spec, self._served(), rows, kind, folder)
+
+
+_remote: Any = ray.remote  # its type stubs cannot follow a function that is chosen at run time
+_worker = _remote(num_cpus=0, max_restarts=-1, max_task_retries=-1, max_concurrency=1000)(ModelWorker)
+_read = _remote(num_returns="streaming")(work.read_source)
+_filter = _remote(work.filter_part)
+_sketch = _remote(work.sketch_part)
+_decide = _remote(work.decide)
+_apply = _remote(work.apply_part)
+
+
+@dataclass
+class _Served:
+    """A model in use: the actor that asks it."""
+
+    spec: ModelSpec
+    worker: Any
+    requests: float = 0.0  # expected of the tasks that run
+    asked: bool = False  # for its gauges, not yet answered
+    gauges: Gauges | None = None  # as of the last answer
+
+
+@dataclass
+class _Driver:
+    schedule: Schedule
+    root: Root
+    events: Events
+    gates: Gates
+    replay: bool
+    served: dict[str, _Served] = field(default_factory=dict)
+    servers: dict[str, LocalServer] = field(
+        default_factory=dict
+    )  # ours, by what decides how they are started
+    waiting: dict[Any, Callable[[Any], None]] = field(default_factory=dict)  # what to do with each result
+    cpu_tasks: int = 0
+
+    def work(self) -> None:
+        """Submits, waits and collects until the schedule is finished."""
+        self.cores = _n_cores()
+        tended = 0.0
+        try:
+            while not self.schedule.finished:
+                while (task := self.schedule.next_task(self._has_room)) is not None:
+                    self._submit(task)
+                self._collect()
+                if time.monotonic() - tended >= TICK_S:
+                    tended = time.monotonic()
+                    for served in self.served.values():
+                        self._ask_gauges(served)
+                    for server in self.servers.values():
+                        server.tend()
+        finally:
+            for server in self.servers.values():
+                server.stop()
+
+    def _has_room(self, task: Task) -> bool:
+        if isinstance(task.step.stage, ModelStage):
+            served = self._served(task.step)
+            return served.requests < AHEAD * served.spec.concurrency
+        return self.cpu_tasks < TASKS_PER_CORE * self.cores
+
+    def _submit(self, task: Task) -> None:
+        step, folder = task.step, self.root.folder(task.step).path
+        if isinstance(step.stage, ModelStage):
+            served = self._served(step)
+            served.requests += task.requests
+            ref = served.worker.map_part.remote(step.stage, task.rows, step.inputs[0].writes, folder)
+            self.waiting[ref] = lambda part: self._model_part_done(task, served, part)
+            return
+        self.cpu_tasks += 1
+        kind = step.inputs[0].writes if step.inputs else None
+        if task.kind == "read":
+            parts = _read.remote(step.stage, folder, ROWS_PER_PART)
+            self.waiting[parts] = lambda _: self._next_source_part(task, parts)
+        elif task.kind == "decide":
+            self._await_cpu(task, _decide.remote(step.stage, self.schedule.slices(step), folder))
+        elif task.kind == "sketch":
+            self._await_cpu(task, _sketch.remote(step.stage, task.rows, kind, folder))
+        elif task.kind == "apply":
+            self._await_cpu(task, _apply.remote(task.rows, kind, folder))
+        else:
+            self._await_cpu(task, _filter.remote(step.stage, task.rows, kind, folder))
+
+    def _await_cpu(self, task: Task, ref: Any) -> None:
+        self.waiting[ref] = lambda part: self._cpu_task_done(task, part)
+
+    def _cpu_task_done(self, task: Task, part: Part | None) -> None:
+        self.cpu_tasks -= 1
+        self.schedule.task_done(task, part)
+
+    def _next_source_part(self, task: Task, parts: Any) -> None:
+        try:
+            part = ray.get(next(parts))
+        except StopIteration:
+            self._cpu_task_done(task, None)
+            return
+        self.schedule.part_done(task.step, part)
+        self.waiting[parts] = lambda _: self._next_source_part(task, parts)
+
+    def _model_part_done(self, task: Task, served: _Served, part: Part) -> None:
+        served.requests -= task.requests
+        self.schedule.task_done(task, part)
+        tally = self.schedule.tally(task.step)
+        allowed = self.gates.max_bad_replies * tally.requests
+        if tally.requests >= MIN_REPLIES and tally.bad_replies > allowed:
+            raise GateFailed(
+                f"step '{task.step.name}': {tally.bad_replies} of {tally.requests} replies did not fit, "
+                f"gates.max_bad_replies allows {self.gates.max_bad_replies:.0%}; read them with "
+                f"`academe show {task.step.name} --rejects`, mend the prompt, raise max_tokens or the gate"
+            )
+
+    def _collect(self) -> None:
+        """Waits for a result, at most a tick, then takes all that are there."""
+        refs = list(self.waiting)
+        ready, _ = ray.wait(refs, num_returns=1, timeout=TICK_S, fetch_local=False)
+        if ready:
+            ready, _ = ray.wait(refs, num_returns=len(refs), timeout=0, fetch_local=False)
+        for ref in ready:
+            take = self.waiting.pop(ref)
+            try:
+                take(ray.get(ref) if isinstance(ref, ray.ObjectRef) else None)
+            except RayTaskError as error:
+                if isinstance(error.cause, PipelineError):
+                    raise error.cause from None
+                raise
+
+    def _served(self, step: Step) -> _Served:
+        spec = model_of(step)
+        key = spec.model_dump_json()
+        if key not in self.served:
+            self.served[key] = _Served(spec, _worker.remote(spec, self.root.replies, self.replay))
+        return self.served[key]
+
+    def _ask_gauges(self, served: _Served) -> None:
+        """Asks the worker how busy it is and whether it needs a server."""
+        if not served.asked:
+            served.asked = True
+            self.waiting[served.worker.gauges.remote()] = lambda gauges: self._take_gauges(served, gauges)
+
+    def _take_gauges(self, served: _Served, gauges: Gauges) -> None:
+        served.asked = False
+        if gauges.wants_server:
+            self._give_server(served)
+        if gauges != served.gauges:
+            served.gauges = gauges
+            self.events.emit(
+                "progress", model=served.spec.name, in_flight=gauges.in_flight, limit=gauges.limit
+            )
+
+    def _give_server(self, served: _Served) -> None:
+        """Tells the worker where its server is, and starts ours when this is the first time it is needed."""
+        url = served.spec.url if served.spec.serve == "endpoint" else self._local_server(served.spec).url
+        served.worker.use_server.remote(url)
+
+    def _local_server(self, spec: ModelSpec) -> LocalServer:
+        key = spec.model_dump_json(include={"name", "path", "vllm_args", "vllm_env"})
+        if key not in self.servers:
+            log = self.root.logs / f"vllm-{len(self.servers)}.log"
+
+            def tell(text: str) -> None:
+                self.events.emit("server", model=spec.name, text=text)
+
+            self.servers[key] = LocalServer(spec, log, tell)
+            tell(f"starting vLLM, log in {log}")
+            self.servers[key].start()
+        return self.servers[key]
