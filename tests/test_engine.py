@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from datasets import load_dataset
 
 from tests.conftest import (
@@ -292,3 +293,26 @@ def test_the_limit_on_requests_in_flight_holds(tmp_path: Path) -> None:
     finally:
         server.process.kill()
         server.process.wait()
+
+
+def test_a_taxonomy_grows_by_proposals_and_votes(scripted: Scripted, tmp_path: Path) -> None:
+    review, out = tmp_path / "review.yaml", tmp_path / "grown.yaml"
+    options = ("--review", str(review), "--root", str(tmp_path / "run"), "--under", "life-sciences")
+    endpoint = ("--endpoint", scripted.url, "--model", "scripted", "--set", "proposals.max_children=2")
+    done = academe("taxonomy", "propose", "laptop", *options, *endpoint)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(scripted.bodies()) == 5  # the wordings
+    assert all("Life sciences" in json.dumps(body) for body in scripted.bodies())
+    nodes = yaml.safe_load(review.read_text())
+    proposed = [node for node in nodes["nodes"] if node["proposals"]]
+    assert [node["path"][:2] for node in proposed] == [["Natural sciences", "Life sciences"]] * 2
+
+    proposed[0]["votes"] = {"ann": "keep", "bob": "keep"}
+    review.write_text(yaml.safe_dump(nodes))
+    done = academe("taxonomy", "merge", str(review), "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    assert "1 added, 0 removed" in done.stdout
+    assert proposed[0]["path"][-1] in academe("taxonomy", "check", str(out)).stdout
+    again = academe("taxonomy", "propose", "laptop", *options, *endpoint)
+    assert again.returncode == 2
+    assert "may hold votes" in again.stderr
