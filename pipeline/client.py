@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 
-from pipeline.errors import BadReply, ModelUnavailable
+from pipeline.errors import BadReply, ModelUnavailable, RequestRefused
 from pipeline.model import ModelSpec
 from pipeline.pace import Pace
 from pipeline.replies import StoredReply
@@ -97,7 +97,7 @@ class Client:
         if response.status == 404:
             return ModelUnavailable(f"{said}; check the url and the model's name '{self._spec.name}'")
         if response.status != 429 and response.status < 500:
-            return BadReply(f"the server refused the request with HTTP {response.status}", raw=text)
+            return RequestRefused(f"the server refused the request with HTTP {response.status}", raw=text)
         self._pace.pushed_back()
         after = response.headers.get("Retry-After", "")
         again_s = min(float(after), LONGEST_RETRY_AFTER_S) if after.isdigit() else 0.0

@@ -8,6 +8,7 @@
     └── ModelError
         ├── ModelUnavailable     4  no answer from the model server
         └── BadReply             -  the model answered, but not what was asked for; becomes a reject
+            └── RequestRefused   -  the server will not take this request; becomes a reject
 
 Every message says where, what was expected, what came and what to do. All of them survive pickling,
 because they cross process borders.
@@ -62,3 +63,7 @@ class BadReply(ModelError):
 
     def __str__(self) -> str:
         return self.message
+
+
+class RequestRefused(BadReply):
+    """The server will not take the request, however often it is asked: too long, or not understood."""

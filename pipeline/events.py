@@ -90,7 +90,9 @@ class _Progress:
         elif event["event"] == "part_done":
             line.parts += 1
             line.tally.add(Tally.from_dict(event["tally"]))
-            line.seconds = event["at"] - line.started
+            line.seconds = (
+                event["at"] - line.started if line.started else 0.0
+            )  # found on disk: no time of ours
         elif event["event"] in ("step_done", "step_reused"):
             line.state = "done" if event["event"] == "step_done" else "reused"
             line.tally = Tally.from_dict(event["tally"])

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeVar
 import pyarrow as pa
 from pydantic import ConfigDict
 
-from pipeline.errors import BadReply
+from pipeline.errors import BadReply, RequestRefused
 from pipeline.model import Model, ModelSpec
 from pipeline.records import Record
 
@@ -103,6 +103,8 @@ class DatasetStage(Stage):
         raise NotImplementedError
 
 
+REFUSED = "request_refused"
+
 VERDICTS = pa.schema(
     [
         ("id", pa.string()),
@@ -142,6 +144,8 @@ async def settle(coroutines: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
 
 
 def _settled(result: Any) -> Any:
+    if isinstance(result, RequestRefused):
+        return Reject(REFUSED, got=result.raw, limit=str(result))
     if isinstance(result, BadReply):
         return Reject("bad_reply", got=result.raw, limit=str(result))
     if isinstance(result, BaseException):

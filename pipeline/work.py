@@ -17,10 +17,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.asking import Asker, Channel
-from pipeline.errors import PipelineError
+from pipeline.errors import ModelUnavailable, PipelineError
 from pipeline.model import ModelSpec
 from pipeline.records import Record
-from pipeline.stage import DatasetStage, FilterStage, ModelStage, Reject, SourceStage, settle
+from pipeline.stage import REFUSED, DatasetStage, FilterStage, ModelStage, Reject, SourceStage, settle
 from pipeline.store import Part, Slice, StepFolder, Tally, to_table, write_table
 
 SKETCHES, VERDICTS = "sketches", "verdicts"
@@ -64,6 +64,11 @@ async def map_part(
                 rejects.append((item, record))
             else:
                 kept.append(item)
+    if not kept and not tally.requests and any(reject.reason == REFUSED for reject, _ in rejects):
+        raise ModelUnavailable(
+            f"the server takes none of the requests of {type(stage).__name__}: {rejects[0][0].got}; "
+            "mend the settings of the model or the stage, and run the same command again"
+        )
     tally.rows_in, tally.seconds = len(records), time.monotonic() - started
     table = to_table(kept, stage.writes)
     return await asyncio.to_thread(StepFolder(folder).write_part, rows.writes, table, rejects, tally)

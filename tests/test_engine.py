@@ -230,6 +230,19 @@ def test_too_many_bad_replies_stop_the_run(scripted: Scripted, tmp_path: Path) -
     assert "replies did not fit" in done.stderr
 
 
+def test_a_server_that_takes_no_request_stops_the_run_and_nothing_is_lost(
+    scripted: Scripted, tmp_path: Path
+) -> None:
+    root = tmp_path / "run"
+    scripted.fault("400", times=10_000)
+    done = academe(*run_arguments(scripted, root))
+    assert done.returncode == 4
+    assert "the server takes none of the requests of ListSubjects: on demand" in done.stderr
+    scripted.fault("400", times=0)
+    run(scripted, root)
+    assert step(root, "examples")["tally"]["kept"] > 10
+
+
 def test_too_few_rows_fail_the_gate(scripted: Scripted, tmp_path: Path) -> None:
     done = academe(*run_arguments(scripted, tmp_path / "run", "gates.min_rows=100000"))
     assert done.returncode == 3
