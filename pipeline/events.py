@@ -52,7 +52,6 @@ class _Line:
     def __init__(self) -> None:
         self.state = "waits"
         self.tally = Tally()
-        self.parts = 0
         self.started = 0.0
         self.seconds = 0.0
 
@@ -88,7 +87,6 @@ class _Progress:
         if event["event"] == "step_started":
             line.state, line.started = "runs", event["at"]
         elif event["event"] == "part_done":
-            line.parts += 1
             line.tally.add(Tally.from_dict(event["tally"]))
             line.seconds = (
                 event["at"] - line.started if line.started else 0.0

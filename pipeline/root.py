@@ -21,7 +21,7 @@ MIN_FREE_BYTES = 500 * 2**20  # the least that a start makes sense with: replies
 
 
 class Root:
-    """Where everything of one run lives: see DESIGN in the README's layout."""
+    """Where everything of one run lives; README.md lists what is there."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
