@@ -3,9 +3,11 @@
 Subject -> Syllabus, one each. Two requests a subject.
 Source: GLAN (https://arxiv.org/abs/2402.13064), section 2.3: free text first, then its sessions and key
 concepts as data. We ask for the data in the same conversation, where the text is already in the prefix cache.
-Concepts that repeat within a session or only name the form are dropped, and sessions left without any.
+A concept belongs to the first session that names it, so that no question draws one twice; concepts that only
+name the form are dropped, and so are sessions left without any. Sessions of one name are united.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -14,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.model import NAME_PATTERN, PLAIN_NAME_PATTERN, Model, Prompt, Sampling
 from pipeline.records import Subject, Syllabus, content_id
 from pipeline.stage import Expected, ModelStage, Reject
-from pipeline.text import distinct, normalised, words
+from pipeline.text import normalised
 
 # The form of a syllabus, not its content.
 NOT_A_CONCEPT = {
@@ -68,7 +70,7 @@ class PlainReply(Reply):
 class WriteSyllabi(ModelStage):
     reads: ClassVar[type] = Subject
     writes: ClassVar[type] = Syllabus
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     prompt: Prompt = Prompt("write_syllabi/write")
     json_prompt: Prompt = Prompt("write_syllabi/to_json")
@@ -93,26 +95,24 @@ class WriteSyllabi(ModelStage):
             return [Reject("syllabus_too_short", got=turn.text, limit=self.min_chars)]
         kind = PlainReply if self.plain_names else Reply
         reply = await model.ask(self.json_prompt, kind, self.json_sampling, after=turn)
-        sessions = [(session.session_name, _concepts(session)) for session in reply.sessions]
-        sessions = _named_once([(name, concepts) for name, concepts in sessions if concepts])[
-            : self.max_sessions
-        ]
+        sessions = _taught(reply.sessions)[: self.max_sessions]
         if not sessions:
             return [Reject("syllabus_without_concepts", got=turn.text)]
         return [_syllabus(subject, turn.text, sessions)]
 
 
-def _concepts(session: Session) -> tuple[str, ...]:
-    return tuple(
-        concept for concept in distinct(session.key_concepts) if not NOT_A_CONCEPT & set(words(concept))
-    )
-
-
-def _named_once(sessions: list[tuple[str, tuple[str, ...]]]) -> list[tuple[str, tuple[str, ...]]]:
-    first: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for name, concepts in sessions:
-        first.setdefault(normalised(name), (name, concepts))
-    return list(first.values())
+def _taught(sessions: Sequence[Session]) -> list[tuple[str, tuple[str, ...]]]:
+    """Names and concepts of the sessions, in order."""
+    taught: dict[str, tuple[str, list[str]]] = {}
+    seen = {""}
+    for session in sessions:
+        _, concepts = taught.setdefault(normalised(session.session_name), (session.session_name, []))
+        for concept in session.key_concepts:
+            key = normalised(concept)
+            if key not in seen and not NOT_A_CONCEPT & set(key.split()):
+                seen.add(key)
+                concepts.append(concept)
+    return [(name, tuple(concepts)) for name, concepts in taught.values() if concepts]
 
 
 def _syllabus(subject: Subject, text: str, sessions: list[tuple[str, tuple[str, ...]]]) -> Syllabus:

@@ -88,10 +88,16 @@ def syllabus_script(text: str, sessions: list[tuple[str, list[str]]]) -> Script:
 
 
 def test_a_syllabus_has_distinct_sessions_and_concepts() -> None:
-    sessions = [("Genes", ["locus", "Locus", "key concepts"]), ("genes", ["other"]), ("Empty", ["Session"])]
+    sessions = [
+        ("Genes", ["locus", "Locus", "key concepts"]),
+        ("Alleles", ["LOCUS", "dominance"]),
+        ("genes", ["exon", "dominance"]),
+        ("Empty", ["Session", "Exon"]),
+    ]
     script = syllabus_script("text " * 100, sessions)
     (made,) = run(WriteSyllabi(), subject(), script)
-    assert (made.sessions, made.concepts) == (("Genes",), (("locus",),))
+    assert made.sessions == ("Genes", "Alleles")
+    assert made.concepts == (("locus", "exon"), ("dominance",))  # each in one session, so in no pair twice
     assert made.text == ("text " * 100).strip()
     assert len(script.bodies) == 2
     assert made.text in script.bodies[1]["messages"][1]["content"]
