@@ -76,7 +76,8 @@ def run(
     ] = None,
     last: Annotated[str | None, typer.Option("--until", help="Stop after this step.")] = None,
     ray: Annotated[
-        str | None, typer.Option(help="Address of a Ray cluster. [default: a private one]")
+        str | None,
+        typer.Option(envvar="RAY_ADDRESS", help="Address of a Ray cluster. [default: a private one]"),
     ] = None,
     replay: Annotated[bool, typer.Option(help="Send nothing; fail on a reply that is not stored.")] = False,
     dry_run: Annotated[bool, typer.Option(help="Show the plan and stop.")] = False,

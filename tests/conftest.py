@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import ray
 from hypothesis import settings
 
 settings.register_profile("academe", deadline=None)  # a busy machine is not a fault of the code
@@ -69,6 +70,14 @@ def slow_scripted(tmp_path: Path) -> Iterator[Scripted]:
     yield server
     server.process.kill()
     server.process.wait()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    """The address of a Ray cluster for the runs that need none of their own: it takes seconds to start."""
+    ray.init(address="local", include_dashboard=False, log_to_driver=False, logging_level="error")
+    yield ray.get_runtime_context().gcs_address
+    ray.shutdown()
 
 
 def academe_command(*arguments: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The engine on a private Ray cluster against a server with fixed replies: what users rely on."""
+"""The engine on a Ray cluster against a server with fixed replies: what users rely on."""
 
 import itertools
 import json
@@ -27,6 +27,16 @@ from tests.conftest import (
 pytestmark = pytest.mark.ray
 
 
+@pytest.fixture(autouse=True)
+def shared_cluster(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", cluster)
+
+
+@pytest.fixture
+def private_cluster(shared_cluster: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAY_ADDRESS")
+
+
 def run(scripted: Scripted, root: Path, *settings: str, options: tuple[str, ...] = ()) -> None:
     done = academe(*run_arguments(scripted, root, *settings, options=options))
     assert done.returncode == 0, done.stdout + done.stderr
@@ -45,6 +55,7 @@ def rows(root: Path, name: str, kind: str = "") -> list[dict]:
     ]
 
 
+@pytest.mark.usefixtures("private_cluster")
 def test_a_run_makes_a_dataset_that_explains_itself_and_a_second_run_asks_nothing(
     scripted: Scripted, tmp_path: Path
 ) -> None:
@@ -173,6 +184,7 @@ def test_until_and_from(scripted: Scripted, tmp_path: Path) -> None:
     assert again == {"answers", "good", "monolingual", "examples"}
 
 
+@pytest.mark.usefixtures("private_cluster")
 def test_killed_at_any_moment_a_run_goes_on_and_loses_nothing(
     slow_scripted: Scripted, tmp_path: Path
 ) -> None:
@@ -249,6 +261,7 @@ def test_too_few_rows_fail_the_gate(scripted: Scripted, tmp_path: Path) -> None:
     assert "gates.min_rows asks for 100000" in done.stderr
 
 
+@pytest.mark.usefixtures("private_cluster")
 def test_interrupted_a_run_says_how_to_go_on(slow_scripted: Scripted, tmp_path: Path) -> None:
     process = subprocess.Popen(
         academe_command(*run_arguments(slow_scripted, tmp_path / "run")),
