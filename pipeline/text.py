@@ -1,5 +1,6 @@
 """Pure functions on text."""
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -44,3 +45,9 @@ def distinct(texts: Iterable[str]) -> tuple[str, ...]:
     for text in texts:
         first.setdefault(normalised(text), text)
     return tuple(text for key, text in first.items() if key)
+
+
+def stutters(text: str) -> bool:
+    """Whether a word stands twice in a row, as where a model loops."""
+    items = words(text)
+    return any(one == other for one, other in itertools.pairwise(items))

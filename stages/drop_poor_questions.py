@@ -56,7 +56,9 @@ THINGS = r"(?:passage|figure|diagram|image|picture|graph|chart|text|excerpt|arti
 NOT_GIVEN = re.compile(
     rf"\b(?:the|this|following) {THINGS} (?:above|below|shown|provided|given)\b"
     rf"|\b(?:above|below|following) {THINGS}\b|\b(?:in|from|to|according to) the (?:text|passage|excerpt)\b"
-    r"|\bthe (?:article|passage|text|author|story) (?:discuss|mention|describe|say|talk)",
+    r"|\bthe (?:article|passage|text|author|story) (?:discuss|mention|describe|say|talk)"
+    # The last sentence asks for what should follow it.
+    r"|\bthe following (?!(?:day|week|month|year)s?\b|morning\b|night\b)[^:.\n]*\?\s*\Z",
     re.IGNORECASE,
 )
 
@@ -69,7 +71,7 @@ OPTION = re.compile(r"(?:^|\s|\()[A-Da-d1-4][).:]\s", re.MULTILINE)
 class DropPoorQuestions(FilterStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     min_words: Annotated[int, Field(ge=0)] = 6
     max_words: Annotated[int, Field(ge=1)] = 400
@@ -114,8 +116,8 @@ def _fault(instruction: Instruction) -> Reject | None:
         ("question_has_chat_marker", chat_marker_in(question)),
         ("question_has_template", template_in(question)),
         ("question_leaks_prompt", _found(LEAKS, question)),
-        ("question_needs_what_is_not_given", _found(NOT_GIVEN, question)),
         ("question_without_options", None if OPTION.search(question) else _found(CHOICE, question)),
+        ("question_needs_what_is_not_given", _found(NOT_GIVEN, question)),
     )
     for reason, got in faults:
         if got is not None:

@@ -4,7 +4,7 @@ Discipline -> Subject, merged over several independent queries. `2 * queries` re
 Source: GLAN (https://arxiv.org/abs/2402.13064), section 2.2. Two turns: a free list, then the same as JSON,
 because the authors saw worse lists when the first prompt held format rules. The paper does not say how the
 queries are united; we merge equal names (normalised) and keep the union of their subtopics. The same subject
-in two disciplines stays two subjects, on purpose.
+in two disciplines stays two subjects, on purpose. Names that say a word twice in a row are dropped: a loop.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.model import NAME_PATTERN, PLAIN_NAME_PATTERN, Model, Prompt, Sampling
 from pipeline.records import Discipline, Subject, content_id
 from pipeline.stage import Expected, ModelStage, Reject, settle
-from pipeline.text import distinct, normalised
+from pipeline.text import distinct, normalised, stutters
 
 Name = Annotated[str, Field(max_length=80, pattern=NAME_PATTERN)]
 
@@ -51,14 +51,14 @@ class PlainEntry(Entry):
 class PlainReply(Reply):
     """A list for small models."""
 
-    subjects: list[PlainEntry] = Field(min_length=3, max_length=5)  # type: ignore[assignment]
+    subjects: list[PlainEntry] = Field(min_length=4, max_length=5)  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListSubjects(ModelStage):
     reads: ClassVar[type] = Discipline
     writes: ClassVar[type] = Subject
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     list_prompt: Prompt = Prompt("list_subjects/list")
     json_prompt: Prompt = Prompt("list_subjects/to_json")
@@ -77,8 +77,9 @@ class ListSubjects(ModelStage):
         merged: dict[str, Entry] = {}
         for entry in (entry for result in results if not isinstance(result, Reject) for entry in result):
             key = normalised(entry.subject_name)
-            merged[key] = _united(merged[key], entry) if key in merged else entry
-        entries = [entry for key, entry in merged.items() if key][: self.max_subjects]
+            if key and not stutters(key):
+                merged[key] = _united(merged.get(key), entry)
+        entries = list(merged.values())[: self.max_subjects]
         rejects = [result for result in results if isinstance(result, Reject)]
         return [*(_subject(discipline, entry) for entry in entries), *rejects]
 
@@ -92,8 +93,10 @@ class ListSubjects(ModelStage):
         return reply.subjects
 
 
-def _united(first: Entry, other: Entry) -> Entry:
-    return first.model_copy(update={"subtopics": list(distinct([*first.subtopics, *other.subtopics]))})
+def _united(first: Entry | None, other: Entry) -> Entry:
+    named = [*(first.subtopics if first else ()), *other.subtopics]
+    subtopics = [topic for topic in distinct(named) if not stutters(topic)]
+    return (first or other).model_copy(update={"subtopics": subtopics})
 
 
 def _subject(discipline: Discipline, entry: Entry) -> Subject:

@@ -3,8 +3,9 @@
 Subject -> Syllabus, one each. Two requests a subject.
 Source: GLAN (https://arxiv.org/abs/2402.13064), section 2.3: free text first, then its sessions and key
 concepts as data. We ask for the data in the same conversation, where the text is already in the prefix cache.
-A concept belongs to the first session that names it, so that no question draws one twice; concepts that only
-name the form are dropped, and so are sessions left without any. Sessions of one name are united.
+A concept belongs to the first session that names it, so that no question draws one twice. Dropped are
+concepts that only name the form, that say a word twice in a row, or whose longest word does not occur in the
+text (small models make them up), and sessions left without any. Sessions of one name are united.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.model import NAME_PATTERN, PLAIN_NAME_PATTERN, Model, Prompt, Sampling
 from pipeline.records import Subject, Syllabus, content_id
 from pipeline.stage import Expected, ModelStage, Reject
-from pipeline.text import normalised
+from pipeline.text import normalised, stutters
 
 # The form of a syllabus, not its content.
 NOT_A_CONCEPT = {
@@ -95,24 +96,29 @@ class WriteSyllabi(ModelStage):
             return [Reject("syllabus_too_short", got=turn.text, limit=self.min_chars)]
         kind = PlainReply if self.plain_names else Reply
         reply = await model.ask(self.json_prompt, kind, self.json_sampling, after=turn)
-        sessions = _taught(reply.sessions)[: self.max_sessions]
+        sessions = _taught(reply.sessions, normalised(turn.text))[: self.max_sessions]
         if not sessions:
             return [Reject("syllabus_without_concepts", got=turn.text)]
         return [_syllabus(subject, turn.text, sessions)]
 
 
-def _taught(sessions: Sequence[Session]) -> list[tuple[str, tuple[str, ...]]]:
+def _taught(sessions: Sequence[Session], text: str) -> list[tuple[str, tuple[str, ...]]]:
     """Names and concepts of the sessions, in order."""
     taught: dict[str, tuple[str, list[str]]] = {}
-    seen = {""}
+    seen: set[str] = set()
     for session in sessions:
         _, concepts = taught.setdefault(normalised(session.session_name), (session.session_name, []))
         for concept in session.key_concepts:
             key = normalised(concept)
-            if key not in seen and not NOT_A_CONCEPT & set(key.split()):
+            if key not in seen and _is_concept(key, text):
                 seen.add(key)
                 concepts.append(concept)
     return [(name, tuple(concepts)) for name, concepts in taught.values() if concepts]
+
+
+def _is_concept(name: str, text: str) -> bool:
+    found = max(name.split(), key=len) in text
+    return found and not stutters(name) and not NOT_A_CONCEPT & set(name.split())
 
 
 def _syllabus(subject: Subject, text: str, sessions: list[tuple[str, tuple[str, ...]]]) -> Syllabus:

@@ -109,8 +109,8 @@ def reply_to(body: dict[str, Any], salt: str = "") -> str:
     text = json.dumps(body, sort_keys=True) + salt
     rng = random.Random(hashlib.sha256(text.encode()).digest())
     form = body.get("response_format")
-    if form is None:
-        return paragraph(rng)
+    if form is None:  # a syllabus names all that its sessions may be about
+        return paragraph(rng) + (f" Also: {', '.join(NOUNS)}." if "syllabus" in text else "")
     schema = form["json_schema"]["schema"]
     return json.dumps(from_schema(schema, schema, rng))
 

@@ -1,7 +1,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text import distinct, ngrams, normalised, repeated_line_share, repeated_ngram_share, words
+from pipeline.text import (
+    distinct,
+    ngrams,
+    normalised,
+    repeated_line_share,
+    repeated_ngram_share,
+    stutters,
+    words,
+)
 
 
 @given(st.text())
@@ -18,6 +26,12 @@ def test_distinct_keeps_one_of_each(texts: list[str]) -> None:
 
 def test_case_punctuation_and_width_do_not_count() -> None:
     assert normalised("  Hello,\tWORLD!\n") == normalised("ｈｅｌｌｏ world") == "hello world"  # noqa: RUF001
+
+
+def test_a_word_twice_in_a_row_stutters() -> None:
+    assert stutters("Genetics, genetics")
+    assert not stutters("Supply and demand and supply")
+    assert not stutters("")
 
 
 def test_ngrams_and_repetition() -> None:

@@ -52,6 +52,12 @@ def test_lists_are_merged_within_a_discipline() -> None:
     assert [message["role"] for message in conversation] == ["user", "assistant", "user"]
 
 
+def test_a_name_that_loops_is_dropped() -> None:
+    lists = [[entry("Genetics Genetics", "genes"), entry("Heredity", "genes", "gene gene")]]
+    made = run(ListSubjects(queries=1), discipline(), subjects_script(lists))
+    assert [(s.subject, s.subtopics) for s in made] == [("Heredity", ("genes",))]
+
+
 def test_one_bad_list_costs_that_list_alone() -> None:
     made = run(
         ListSubjects(queries=2), discipline(), subjects_script(["no JSON", [entry("Heredity", "genes")]])
@@ -92,13 +98,13 @@ def test_a_syllabus_has_distinct_sessions_and_concepts() -> None:
         ("Genes", ["locus", "Locus", "key concepts"]),
         ("Alleles", ["LOCUS", "dominance"]),
         ("genes", ["exon", "dominance"]),
-        ("Empty", ["Session", "Exon"]),
+        ("Empty", ["Session", "Exon", "Exon exon", "Unicorns"]),
     ]
-    script = syllabus_script("text " * 100, sessions)
+    script = syllabus_script("Of a locus, its exons and dominance. " * 10, sessions)
     (made,) = run(WriteSyllabi(), subject(), script)
     assert made.sessions == ("Genes", "Alleles")
     assert made.concepts == (("locus", "exon"), ("dominance",))  # each in one session, so in no pair twice
-    assert made.text == ("text " * 100).strip()
+    assert made.text == ("Of a locus, its exons and dominance. " * 10).strip()
     assert len(script.bodies) == 2
     assert made.text in script.bodies[1]["messages"][1]["content"]
 
@@ -133,8 +139,13 @@ def test_one_sentence_is_held_to_one() -> None:
     stage = WriteQuestions(per_syllabus=1, one_sentence=True)
     (good,) = run(stage, syllabus(), Script(lambda _: {"question": "What is a locus in genetics?"}))
     assert good.question == "What is a locus in genetics?"
-    (bad,) = run(stage, syllabus(), Script(lambda _: {"question": "What is it in genetics? And why?"}))
-    assert bad.reason == "bad_reply"
+    for question in (
+        "What is it in genetics? And why?",
+        "What a way to write of a gene?",
+        "What is a,,,&gene to us?",
+    ):
+        (bad,) = run(stage, syllabus(), Script(lambda _, text=question: {"question": text}))
+        assert bad.reason == "bad_reply"
 
 
 def test_the_answerer_sees_the_question_alone() -> None:
