@@ -31,15 +31,15 @@ class Reply(BaseModel):
 OPENINGS = (
     r"(What|Who|Where|Why|How) (is|are|was|were)|(What|Where|Why|How) (do|does|did|can|could|should)"
     r"|What (causes|happens|makes|kind|type|types|role)|When (do|does|did|is|was|were)"
-    r"|Which [a-z]+|How (many|much|long|far|often)|Can you (explain|describe|give|name|list)"
+    r"|Which [a-z]{3,14}|How (many|much|long|far|often)|Can you (explain|describe|give|name|list)"
 )
-PLAIN_WORD = r"[A-Za-zÀ-ÿ0-9][A-Za-zÀ-ÿ0-9'-]*"
+PLAIN_WORD = r"[A-Za-zÀ-ÿ0-9][A-Za-zÀ-ÿ0-9'-]{0,17}"
 
 
 class OneSentence(Reply):
     """A question of one sentence in plain words, for small models: they write statements, or run on."""
 
-    question: Annotated[str, Field(pattern=rf"^({OPENINGS})( {PLAIN_WORD},?){{3,20}} {PLAIN_WORD}\?$")]
+    question: Annotated[str, Field(pattern=rf"^({OPENINGS})( {PLAIN_WORD},?){{3,24}} {PLAIN_WORD}\?$")]
 
 
 @dataclass(frozen=True, kw_only=True)
