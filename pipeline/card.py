@@ -135,7 +135,7 @@ def _models(recipe: Recipe) -> str:
         if isinstance(step.stage, ModelStage) and step.stage.model is not None:
             specs[step.stage.model.name] = step.stage.model
             steps.setdefault(step.stage.model.name, []).append(step.name)
-    rows = [(escaped(name), spec.licence, ", ".join(steps[name])) for name, spec in specs.items()]
+    rows = [(escaped(name), escaped(spec.licence), ", ".join(steps[name])) for name, spec in specs.items()]
     return _table(("model", "licence", "wrote"), rows)
 
 

@@ -88,7 +88,7 @@ class Client:
             raise _Fault(f"{type(error).__name__}: {error}", counts=True) from error
 
     async def _refusal(self, response: aiohttp.ClientResponse) -> Exception:
-        text = (await response.text(errors="replace"))[:500]
+        text = _without_key(self._spec, await response.text(errors="replace"))[:500]
         said = f"HTTP {response.status} from {self._url}: {text}"
         if response.status in (401, 403):
             return ModelUnavailable(
@@ -112,9 +112,19 @@ class Client:
             return False
 
 
+def _key(spec: ModelSpec) -> str:
+    return os.environ.get(spec.api_key_env, "").strip()  # a file it was read from ends with a line break
+
+
 def _headers(spec: ModelSpec) -> dict[str, str]:
-    key = os.environ.get(spec.api_key_env)
+    key = _key(spec)
     return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def _without_key(spec: ModelSpec, text: str) -> str:
+    """`text` of a server that may echo the key it was sent."""
+    key = _key(spec)
+    return text.replace(key, "***") if key else text
 
 
 def _parse(data: dict[str, Any]) -> StoredReply:
@@ -149,7 +159,7 @@ async def _check_endpoint(spec: ModelSpec) -> None:
                 raise ModelUnavailable(
                     f"{url} says HTTP {response.status}; is {spec.url} an OpenAI-compatible base?"
                 )
-            served = [model["id"] for model in (await response.json(content_type=None))["data"]]
+            served = [str(model["id"]) for model in (await response.json(content_type=None))["data"]]
     except TimeoutError as error:
         raise ModelUnavailable(
             f"no answer from {url} within {PROBE_TIMEOUT_S:.0f} s; is the server up?"

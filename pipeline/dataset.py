@@ -19,7 +19,7 @@ from pipeline.identity import digest
 from pipeline.recipe import DatasetSettings, Recipe
 from pipeline.records import Example
 from pipeline.root import Root
-from pipeline.store import write_text
+from pipeline.store import sync, write_text
 
 STRING, STRINGS = Value("string"), List(Value("string"))
 # No `prompt` column: TRL takes a dataset that has one beside `messages` for another format and fails.
@@ -70,6 +70,7 @@ class _Split:
         data = Dataset.from_list(self.rows, features=FEATURES)
         path = self.folder / f"{self.name}-{len(self.shards):05d}.parquet"
         data.to_parquet(path)
+        sync(path)
         self.shards.append(path)
         self.n_rows += len(self.rows)
         self.n_bytes += data.data.nbytes
@@ -88,18 +89,20 @@ class _Split:
 
 
 def write(root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str) -> dict[str, Any]:
-    """Writes dataset/ unless it is there already; returns rows per split and disciplines. Cost: one pass."""
+    """Writes dataset/ unless it is there whole already; returns rows per split and disciplines. Cost: two
+    passes over the rows.
+    """
     summary_path = root.path / "dataset.json"
     key = digest((run_id, settings)).hex()
-    if summary_path.is_file() and root.dataset.is_dir():
-        known: dict[str, Any] = json.loads(summary_path.read_text(encoding="utf-8"))
-        if known["key"] == key:
-            return known
+    known = _known(summary_path)
+    if known.get("key") == key and known.get("files") == _sizes(root.dataset):
+        return known
     disable_progress_bars()
     draft = root.path / ".dataset.draft"
     shutil.rmtree(draft, ignore_errors=True)
     (draft / "data").mkdir(parents=True)
     summary = {"key": key, **_write_shards(root, recipe, settings, run_id, draft / "data")}
+    summary["files"] = _sizes(draft)
     (draft / "README.md").write_text(
         card(root, recipe, settings.licence, run_id, summary, FEATURES), encoding="utf-8"
     )
@@ -112,6 +115,20 @@ def write(root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str) ->
     draft.rename(root.dataset)
     write_text(json.dumps(summary, indent=1), summary_path)
     return summary
+
+
+def _known(summary_path: Path) -> dict[str, Any]:
+    """What is known of the dataset that is there; nothing when its summary is missing or damaged."""
+    try:
+        found = json.loads(summary_path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """The shards in a dataset's folder, each with its bytes."""
+    return {path.name: path.stat().st_size for path in sorted((folder / "data").glob("*.parquet"))}
 
 
 def _write_shards(

@@ -5,6 +5,7 @@ On a terminal: a table that is drawn anew, a line a step. Elsewhere: a line when
 news.
 """
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +34,7 @@ class Events:
     """Appends to events.jsonl and tells the view."""
 
     def __init__(self, path: Path, view: View) -> None:
+        _end_last_line(path)
         self._file = jsonlines.open(path, "a", flush=True)
         self._view = view
 
@@ -44,6 +46,15 @@ class Events:
     def close(self) -> None:
         self._view.close()
         self._file.close()
+
+
+def _end_last_line(path: Path) -> None:
+    """A run that was killed while it wrote may have left half a line: the next event gets one of its own."""
+    if path.is_file() and path.stat().st_size:
+        with path.open("rb+") as file:
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":
+                file.write(b"\n")
 
 
 class _Line:

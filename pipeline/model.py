@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, Self, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import core_schema
@@ -58,6 +59,15 @@ class ModelSpec(BaseModel):
     def _says_where(self) -> Self:
         if self.serve == "endpoint" and not self.url:
             raise ValueError("serve: endpoint needs a url, e.g. url: http://localhost:8000/v1")
+        if self.url:
+            address = urlsplit(self.url)
+            if address.scheme not in ("http", "https") or not address.hostname:
+                raise ValueError("url must be an http(s) address, e.g. url: http://localhost:8000/v1")
+            if address.username is not None or address.password is not None:
+                raise ValueError(
+                    f"url must hold no name or password; put the key into the environment variable "
+                    f"{self.api_key_env}"
+                )
         if self.serve == "local" and not self.path:
             raise ValueError("serve: local needs a path: a model folder, a Hub name, or embedded")
         return self

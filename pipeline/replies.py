@@ -54,7 +54,10 @@ class Replies:
             connection.execute("pragma synchronous = full")
             connection.execute(SCHEMA)
         except sqlite3.Error as error:
-            raise StoreError(f"cannot open the reply store {self.path}: {error}") from error
+            raise StoreError(
+                f"cannot open the reply store {self.path}: {error}; restore the file, or move it away to ask "
+                "for every reply anew"
+            ) from error
         return connection
 
     def get(self, key: bytes) -> StoredReply | None:

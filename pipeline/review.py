@@ -11,6 +11,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pipeline import plain_yaml
 from pipeline.errors import RecipeError
 from pipeline.status import last_step_rows
 from pipeline.store import write_text
@@ -81,9 +82,7 @@ def merge_review(review: Path, out: Path) -> tuple[int, int]:
     writing nothing.
     """
     try:
-        parsed = Review.model_validate(yaml.safe_load(review.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RecipeError(f"cannot read the review {review}: {error}") from error
+        parsed = Review.model_validate(plain_yaml.read(review))
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in fault["loc"])

@@ -52,10 +52,13 @@ class Root:
             return None
         try:
             data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
+        except ValueError:
+            data = {}
+        if not isinstance(data, dict) or not ({"format", "academe"} <= data.keys()):
             raise StoreError(
-                f"{path} is not JSON ({error}); academe did not write it, choose another --root"
-            ) from error
+                f"{path} is damaged or not academe's; if this is a root of academe, remove that file and run "
+                "the same command again, steps and replies are kept; else choose another --root"
+            )
         if data.get("format") != FORMAT:
             made_by = f"academe {data.get('academe')}, format {data.get('format')}"
             raise StoreError(

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from pipeline import plain_yaml
 from pipeline.errors import RecipeError
 
 ENVIRONMENT_PREFIX = "ACADEME__"  # two underscores stand for a dot
@@ -26,21 +26,18 @@ def load_settings(
     remedy.
     """
     path = _find(presets, config)
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RecipeError(f"cannot read the settings {path}: {error}") from error
+    data = plain_yaml.read(path) or {}
     if not isinstance(data, dict):
         raise RecipeError(f"{path}: expected settings as `key: value`, got {type(data).__name__}")
     for name, value in sorted(environment.items()):
         if name.startswith(ENVIRONMENT_PREFIX):
             keys = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
-            _put(data, keys, _parsed(value, name), name)
+            _put(data, keys, plain_yaml.parsed(value, name), name)
     for override in overrides:
         key, equals, value = override.partition("=")
         if not equals:
             raise RecipeError(f"--set {override}: expected KEY=VALUE, e.g. --set questions.per_syllabus=4")
-        _put(data, key.strip().split("."), _parsed(value, f"--set {key}"), f"--set {key}")
+        _put(data, key.strip().split("."), plain_yaml.parsed(value, f"--set {key}"), f"--set {key}")
     try:
         return kind.model_validate(data)
     except ValidationError as error:
@@ -57,13 +54,6 @@ def _find(presets: Path, config: str) -> Path:
     raise RecipeError(f"no settings '{config}': no such file, and the presets are {known}")
 
 
-def _parsed(value: str, source: str) -> Any:
-    try:
-        return yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise RecipeError(f"{source}: '{value}' is not YAML: {error}") from error
-
-
 def _put(data: dict[str, Any], keys: Sequence[str], value: Any, source: str) -> None:
     *above, last = keys
     for key in above:
@@ -77,7 +67,9 @@ def _explained(kind: type[BaseModel], fault: Any) -> str:
     loc = [str(part) for part in fault["loc"]]
     where = ".".join(loc)
     if fault["type"] not in ("extra_forbidden", "unexpected_keyword_argument"):
-        return f"{where}: {fault['msg']}, got {fault['input']!r}" if where else str(fault["msg"])
+        got = fault["input"]  # a group of settings is not shown: it is long, and may hold an address
+        shown = "" if isinstance(got, dict | list) else f", got {got!r}"
+        return f"{where}: {fault['msg']}{shown}" if where else str(fault["msg"])
     known = _keys_at(TypeAdapter(kind).json_schema(), loc[:-1])
     near = difflib.get_close_matches(loc[-1], known, n=1, cutoff=0.5)
     hint = f"did you mean '{near[0]}'?" if near else f"the keys there are: {', '.join(known)}"

@@ -162,19 +162,29 @@ class StepFolder:
         return Part(self.path, name, tally)
 
     def read_part(self, name: str, kind: type) -> list[Any]:
-        return from_table(pq.read_table(self.part_path(name)), kind)
+        return from_table(self._read(name), kind)
 
     def read_slice(self, rows: Slice, kind: type) -> list[Any]:
-        table = pq.read_table(self.part_path(rows.part))
+        table = self._read(rows.part)
         return from_table(table.slice(rows.start, rows.stop - rows.start), kind)
 
+    def _read(self, name: str, kind: str = "") -> pa.Table:
+        path = self.part_path(name, kind)
+        try:
+            return pq.read_table(path)
+        except (OSError, pa.ArrowException) as error:
+            raise StoreError(
+                f"{path} is missing or damaged ({error}); remove {self.path} and run the same command again: "
+                "the step is done again from the stored replies"
+            ) from error
+
     def find_part(self, name: str) -> Part | None:
-        """The part if it is whole on disk: reads its footer alone."""
-        path = self.part_path(name)
-        if not path.is_file():
+        """The part if it is there and its footer, all that is read of it, is whole."""
+        try:
+            metadata = pq.read_schema(self.part_path(name)).metadata
+            return Part(self.path, name, Tally.from_dict(json.loads(metadata[TALLY_KEY])))
+        except (FileNotFoundError, pa.ArrowException, TypeError, KeyError, ValueError):
             return None
-        metadata = pq.read_schema(path).metadata
-        return Part(self.path, name, Tally.from_dict(json.loads(metadata[TALLY_KEY])))
 
     def part_names(self, kind: str = "") -> list[str]:
         """The parts that count, in the order of the dataset: those of the manifest, or all while it is not
@@ -188,15 +198,18 @@ class StepFolder:
     def rows(self, kind: str = "") -> Iterator[dict[str, Any]]:
         """All rows of the parts, or of the rejects, part by part."""
         for name in self.part_names(kind):
-            yield from pq.read_table(self.part_path(name, kind)).to_pylist()
+            yield from self._read(name, kind).to_pylist()
 
     def finish(self, manifest: dict[str, Any]) -> None:
         write_text(json.dumps(manifest, indent=1), self.path / "manifest.json")
 
     def manifest(self) -> dict[str, Any] | None:
-        """The manifest, or None while the step is not finished."""
-        path = self.path / "manifest.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        """The manifest, or None while the step is not finished; a damaged one says nothing either."""
+        try:
+            found: dict[str, Any] = json.loads((self.path / "manifest.json").read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return None
+        return found
 
     def reopen(self) -> None:
         """Forget that the step was finished, and its parts with it. The manifest goes first."""
@@ -247,13 +260,18 @@ class _replacing:
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if error is None:
-            with self.draft.open("rb") as file:
-                os.fsync(file.fileno())
+            sync(self.draft)
             os.replace(self.draft, self.path)
             return
         self.draft.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise store_error(self.path, error) from error
+
+
+def sync(path: Path) -> None:
+    """Returns when the file at `path` is on the disk and not only in its cache."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def store_error(path: Path, error: OSError) -> StoreError:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pipeline import plain_yaml
 from pipeline.errors import RecipeError
 from pipeline.text import normalised
 
@@ -77,16 +77,13 @@ def find_taxonomy(name: Path) -> Path:
 
 def load_taxonomy(path: Path) -> Taxonomy:
     """Reads and checks the file. Raises RecipeError that names the place in it and what to do."""
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RecipeError(f"cannot read the taxonomy {path}: {error}") from error
-    _refuse_cycles(data, path, (), ())
+    data = plain_yaml.read(path)
+    _refuse_cycles(data, path, (), (), set())
     try:
         taxonomy = Taxonomy.model_validate(data)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
-        where = _where(data, fault["loc"])
+        where = _where(data, fault["loc"]) or "at the top"
         raise RecipeError(
             f"{path}, {where}: {fault['msg']}; see taxonomy/README.md for the format"
         ) from error
@@ -117,8 +114,11 @@ def check(taxonomy: Taxonomy, source: str) -> None:
         names[key] = path
 
 
-def _refuse_cycles(data: Any, path: Path, above: tuple[int, ...], keys: tuple[object, ...]) -> None:
-    if not isinstance(data, dict | list):
+def _refuse_cycles(
+    data: Any, path: Path, above: tuple[int, ...], keys: tuple[object, ...], cleared: set[int]
+) -> None:
+    """`cleared`: the nodes known to lead back to none, each visited once however many aliases it has."""
+    if not isinstance(data, dict | list) or id(data) in cleared:
         return
     if id(data) in above:
         where = ".".join(str(key) for key in keys)
@@ -127,7 +127,8 @@ def _refuse_cycles(data: Any, path: Path, above: tuple[int, ...], keys: tuple[ob
         )
     items = data.items() if isinstance(data, dict) else enumerate(data)
     for key, value in items:
-        _refuse_cycles(value, path, (*above, id(data)), (*keys, key))
+        _refuse_cycles(value, path, (*above, id(data)), (*keys, key), cleared)
+    cleared.add(id(data))
 
 
 def _where(data: Any, loc: tuple[int | str, ...]) -> str:

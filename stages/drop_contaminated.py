@@ -8,23 +8,17 @@ question is the item. Cost: linear in the row. Memory: about 150 bytes an n-gram
 worker; they are read once a worker.
 """
 
-import gzip
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
-import jsonlines
-import pyarrow.parquet as pq
 from pydantic import Field
 
-from pipeline.errors import RecipeError
+from pipeline import benchmarks as benchmark_files
 from pipeline.records import Instruction
 from pipeline.stage import FilterStage, Reject
 from pipeline.text import words
-
-MAX_DEPTH = 3  # of strings in nested values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +61,7 @@ class _Index:
 def _index(benchmarks: tuple[Path, ...], n: int, min_item_words: int) -> _Index:
     index = _Index({}, {n: {}})
     for path in benchmarks:
-        for place, text in _texts(path):
+        for place, text in benchmark_files.texts(path):
             found = words(text)
             where = f"{path.name}:{place}"
             if found:
@@ -78,29 +72,3 @@ def _index(benchmarks: tuple[Path, ...], n: int, min_item_words: int) -> _Index:
                 for start in range(len(found) - size + 1):
                     grams.setdefault(" ".join(found[start : start + size]), where)
     return index
-
-
-def _texts(path: Path) -> Iterator[tuple[int, str]]:
-    for number, row in enumerate(_rows(path)):
-        yield from ((number, text) for text in _strings(row, MAX_DEPTH))
-
-
-def _rows(path: Path) -> Iterator[Any]:
-    if path.suffix == ".parquet":
-        for batch in pq.ParquetFile(path).iter_batches():
-            yield from batch.to_pylist()
-        return
-    if path.name.endswith((".jsonl", ".jsonl.gz")):
-        open_text = gzip.open if path.suffix == ".gz" else open
-        with open_text(path, "rt", encoding="utf-8") as file:
-            yield from jsonlines.Reader(file)
-        return
-    raise RecipeError(f"benchmark {path}: expected .jsonl, .jsonl.gz or .parquet, got '{path.suffix}'")
-
-
-def _strings(value: Any, depth: int) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list) and depth:
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _strings(item, depth - 1)

@@ -11,7 +11,7 @@ import itertools
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pipeline.draws import Draw, draw_pairs, draw_singles
 from pipeline.model import Model, Prompt, Sampling
@@ -42,6 +42,15 @@ class OneSentence(Reply):
     question: Annotated[str, Field(pattern=rf"^({OPENINGS})( {PLAIN_WORD},?){{3,24}} {PLAIN_WORD}\?$")]
 
 
+def _ascending(bounds: tuple[int, int]) -> tuple[int, int]:
+    if bounds[0] > bounds[1]:
+        raise ValueError("the fewest come first, then the most")
+    return bounds
+
+
+Bounds = Annotated[tuple[Annotated[int, Field(ge=1)], int], AfterValidator(_ascending)]
+
+
 @dataclass(frozen=True, kw_only=True)
 class WriteQuestions(ModelStage):
     reads: ClassVar[type] = Syllabus
@@ -51,11 +60,8 @@ class WriteQuestions(ModelStage):
     prompt: Prompt = Prompt("write_questions/write")
     per_syllabus: Annotated[int, Field(ge=1)] = 530  # 10 million over 126 disciplines of 150 subjects
     pair_share: Annotated[float, Field(ge=0, le=1)] = 0.5  # of questions that draw on two sessions
-    single_concepts: tuple[Annotated[int, Field(ge=1)], int] = (
-        1,
-        5,
-    )  # fewest and most concepts of one session
-    pair_concepts: tuple[Annotated[int, Field(ge=2)], int] = (2, 5)  # of two sessions, at least one of each
+    single_concepts: Bounds = (1, 5)  # fewest and most concepts of one session
+    pair_concepts: Bounds = (2, 5)  # of two sessions, at least one of each
     max_syllabus_chars: Annotated[int, Field(ge=500)] = (
         24_000  # what of its text fits the prompt, from the start
     )

@@ -164,8 +164,9 @@ class Server:
             return None
         fault["times"] -= 1
         match fault["kind"]:
-            case "429" | "500" | "503" | "400":
-                return web.Response(status=int(fault["kind"]), text="on demand")
+            case "400" | "401" | "429" | "500" | "503":
+                sent = f"on demand, sent with {request.headers.get('Authorization', 'no key')}"
+                return web.Response(status=int(fault["kind"]), text=sent)
             case "broken_json":
                 return self.whole(body, '{"question": "Why')
             case "wrong_shape":

@@ -12,6 +12,8 @@ ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "guard": set(),
     "text": set(),
+    "plain_yaml": {"errors"},
+    "benchmarks": {"errors"},
     "faults": set(),
     "draws": set(),
     "pace": set(),
@@ -20,8 +22,8 @@ ALLOWED: dict[str, set[str]] = {
     "stage": {"errors", "model", "records"},
     "identity": {"errors", "model", "prompts"},
     "dag": {"errors", "identity", "model", "stage"},
-    "taxonomy": {"errors", "text"},
-    "settings": {"errors"},
+    "taxonomy": {"errors", "plain_yaml", "text"},
+    "settings": {"errors", "plain_yaml"},
     "store": {"errors", "records", "stage"},
     "replies": {"errors"},
     "client": {"errors", "model", "pace", "replies"},
@@ -37,7 +39,7 @@ ALLOWED: dict[str, set[str]] = {
     "card": {"dag", "model", "recipe", "root", "stage", "store"},
     "dataset": {"card", "identity", "recipe", "records", "root", "store"},
     "status": {"errors", "root", "store"},
-    "review": {"errors", "status", "store", "taxonomy"},
+    "review": {"errors", "plain_yaml", "status", "store", "taxonomy"},
     "plan": {"dag", "recipe", "root", "stage", "store"},
     "driver": {
         "asking", "dag", "errors", "events", "model", "recipe", "replies", "root", "schedule", "server",
@@ -48,8 +50,30 @@ ALLOWED: dict[str, set[str]] = {
         "stage",
     },
 }  # fmt: skip
-STAGES = {"records", "stage", "model", "text", "errors", "prompts", "draws", "faults", "taxonomy"}
-RECIPES = {"dag", "errors", "model", "recipe", "recipes", "settings", "stage", "stages", "taxonomy"}
+STAGES = {
+    "benchmarks",
+    "records",
+    "stage",
+    "model",
+    "text",
+    "errors",
+    "prompts",
+    "draws",
+    "faults",
+    "taxonomy",
+}
+RECIPES = {
+    "benchmarks",
+    "dag",
+    "errors",
+    "model",
+    "recipe",
+    "recipes",
+    "settings",
+    "stage",
+    "stages",
+    "taxonomy",
+}
 
 # a library that one file of the engine alone may import
 OWNED = {

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline import benchmarks
 from pipeline.dag import Step
 from pipeline.model import ModelSpec
 from pipeline.recipe import DatasetSettings, Gates, Recipe
@@ -53,6 +54,7 @@ class InstructSettings(BaseModel):
 
 def instruct(s: InstructSettings) -> Recipe:
     """The DAG."""
+    benchmarks.check(s.contamination.benchmarks)
     disciplines = Step("disciplines", found(s.taxonomy))
     subjects = Step("subjects", asking(s.planner, s.subjects), disciplines)
     syllabi = Step("syllabi", asking(s.planner, s.syllabi), subjects)

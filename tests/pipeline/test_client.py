@@ -39,6 +39,19 @@ def spec(server: Scripted, **changes: Any) -> ModelSpec:
     )
 
 
+def test_a_key_that_the_server_echoes_is_not_passed_on(
+    scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACADEME_API_KEY", "sk-very-secret\n")
+    for status, error in (("400", BadReply), ("401", ModelUnavailable), ("500", BadReply)):
+        (tmp_path / status).mkdir()
+        scripted.fault(status, times=100)
+        with pytest.raises(error) as caught:
+            use(scripted, tmp_path / status, lambda model: model.write(ANSWER, SAMPLING, question="Why?"))
+        assert "Bearer ***" in str(caught.value) + getattr(caught.value, "raw", "")
+        assert "sk-very-secret" not in repr(caught.value)
+
+
 def use(
     server: Scripted,
     folder: Path,

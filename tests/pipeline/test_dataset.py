@@ -1,5 +1,7 @@
 """The dataset folder: shards, splits and a card that hostile names cannot break."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +85,33 @@ def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
         return [path.read_bytes() for path in sorted((root / "dataset").rglob("*.*"))]
 
     assert content(tmp_path / "one") == content(tmp_path / "two")
+
+
+@pytest.mark.parametrize("damage", ["no shard", "cut shard", "no folder", "cut summary", "other summary"])
+def test_a_damaged_dataset_is_written_again(damage: str, tmp_path: Path) -> None:
+    written(tmp_path, some(7))
+    shard = tmp_path / "dataset" / "data" / "train-00000-of-00001.parquet"
+    whole = shard.read_bytes()
+    match damage:
+        case "no shard":
+            shard.unlink()
+        case "cut shard":
+            os.truncate(shard, 40)
+        case "no folder":
+            shutil.rmtree(tmp_path / "dataset")
+        case "cut summary":
+            os.truncate(tmp_path / "dataset.json", 3)
+        case "other summary":
+            (tmp_path / "dataset.json").write_text("[]")
+    assert written(tmp_path, some(7))["rows"] == 7
+    assert shard.read_bytes() == whole
+
+
+def test_a_whole_dataset_is_left_alone(tmp_path: Path) -> None:
+    written(tmp_path, some(7))
+    (tmp_path / "dataset" / "README.md").write_text("edited by its owner")
+    written(tmp_path, some(7))
+    assert (tmp_path / "dataset" / "README.md").read_text() == "edited by its owner"
 
 
 def test_the_card_is_valid_and_names_stay_text(tmp_path: Path) -> None:

@@ -36,9 +36,10 @@ def test_a_root_that_is_no_folder_is_named(tmp_path: Path) -> None:
 
 def test_a_root_of_another_kind_is_refused(tmp_path: Path) -> None:
     assert Root(tmp_path).run() is None
-    (tmp_path / "run.json").write_text("{oops")
-    with pytest.raises(StoreError, match="academe did not write it"):
-        Root(tmp_path).run()
+    for damaged in ("{oops", "", "[]", "{}"):
+        (tmp_path / "run.json").write_text(damaged)
+        with pytest.raises(StoreError, match="is damaged or not academe's"):
+            Root(tmp_path).run()
     (tmp_path / "run.json").write_text(json.dumps({"format": 0, "academe": "0.0"}))
     with pytest.raises(StoreError, match=r"made by academe 0\.0, format 0"):
         Root(tmp_path).run()

@@ -62,6 +62,18 @@ def test_a_part_knows_what_it_cost_and_its_rejects(tmp_path: Path) -> None:
     assert list(folder.rows("rejects")) == []
 
 
+def test_what_is_damaged_is_made_again_or_named(tmp_path: Path) -> None:
+    folder = StepFolder(tmp_path / "step")
+    folder.write_part("000", to_table([discipline("a")], Discipline), [], Tally(rows_in=1))
+    folder.finish({"parts": {"000": 1}})
+    os.truncate(tmp_path / "step" / "manifest.json", 5)
+    assert folder.manifest() is None
+    os.truncate(folder.part_path("000"), 100)
+    assert folder.find_part("000") is None
+    with pytest.raises(StoreError, match=r"is missing or damaged .* remove .*step and run the same command"):
+        folder.read_part("000", Discipline)
+
+
 def test_a_failed_write_leaves_the_old_file_and_no_draft(tmp_path: Path) -> None:
     target = tmp_path / "file"
     write_text("old", target)

@@ -46,7 +46,7 @@ def test_the_packaged_taxonomies_are_whole() -> None:
         (("id: b,", "id: ../b,"), "String should match pattern"),
         (("    subfields:", "    subfields: []\n    x:"), "subfields: List should have at least 1 item"),
         (("  - id: f", "  - &f\n    id: f"), None),
-        (("{id: b, name: Beta, description: d}", "[unclosed"), "cannot read the taxonomy"),
+        (("{id: b, name: Beta, description: d}", "[unclosed"), r"t\.yaml is not YAML"),
     ],
 )
 def test_a_fault_is_named_with_its_place(tmp_path: Path, change: tuple[str, str], said: str | None) -> None:
@@ -65,6 +65,12 @@ def test_a_cycle_is_named(tmp_path: Path) -> None:
     )
     with pytest.raises(RecipeError, match=r"fields.0.subfields.0.disciplines.1: an alias leads back"):
         load(tmp_path, text)
+
+
+def test_aliases_upon_aliases_are_no_cycle_and_cost_nothing(tmp_path: Path) -> None:
+    levels = "\n".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 10)}]" for n in range(1, 30))
+    with pytest.raises(RecipeError, match="fields: Field required"):
+        load(tmp_path, f"x0: &x0 [a]\n{levels}\n")
 
 
 def review_file(tmp_path: Path, votes: dict[str, dict[str, str]]) -> Path:
