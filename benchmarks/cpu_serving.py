@@ -2,7 +2,7 @@
 
     python benchmarks/cpu_serving.py [--json]      about two minutes a way
 
-Each way gets the same 96 requests of 64 tokens at the preset's concurrency, from a server of its own. The
+Each way gets the same 64 requests of 48 tokens at the preset's concurrency, from a server of its own. The
 first way is the preset's, and `ratio` is to it.
 """
 
@@ -22,7 +22,7 @@ from pipeline.pace import Pace
 from pipeline.recipes import load_recipe
 from pipeline.server import LocalServer
 
-N_REQUESTS, N_TOKENS = 96, 64
+N_REQUESTS, N_TOKENS = 64, 48
 BUSY, IDLE = {"VLLM_CPU_NUM_OF_RESERVED_CPU": "0"}, {"VLLM_CPU_NUM_OF_RESERVED_CPU": "1"}
 WAYS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "float32, all cores (preset)": ({"dtype": "float32"}, BUSY),
