@@ -7,6 +7,7 @@ in one place, `ray.wait`.
 import contextlib
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from ray.exceptions import RayTaskError
 from pipeline import work
 from pipeline.asking import Gauges, ServedModel
 from pipeline.dag import Step, model_of
-from pipeline.errors import GateFailed, PipelineError
+from pipeline.errors import GateFailed, PipelineError, RecipeError
 from pipeline.events import Events
 from pipeline.model import ModelSpec
 from pipeline.recipe import Gates
@@ -36,6 +37,7 @@ AHEAD = (
     3  # model tasks are started until this many times the concurrency is asked for, so the server never waits
 )
 MIN_REPLIES = 100  # before the share of bad ones says anything
+REACH_S = 10.0  # for the head of a cluster to answer
 OBJECT_STORE_BYTES = 100 * 2**20  # parts travel as paths, so little passes through it
 
 
@@ -56,6 +58,8 @@ def _cluster(address: str | None) -> Iterator[None]:
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
     if address is None:
         options |= {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES}
+    else:
+        _check_reachable(address)
     on_terminate = signal.getsignal(signal.SIGTERM)
     ray.init(address=address or "local", **options)
     signal.signal(signal.SIGTERM, on_terminate)  # Ray puts its own in place, which ends us with code 15
@@ -63,6 +67,20 @@ def _cluster(address: str | None) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _check_reachable(address: str) -> None:
+    """Raises RecipeError, within REACH_S: Ray itself tries for minutes, or ends with a traceback."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        raise RecipeError(f"--ray {address}: expected HOST:PORT of the head of a Ray cluster")
+    try:
+        socket.create_connection((host, int(port)), timeout=REACH_S).close()
+    except (OSError, OverflowError) as error:
+        raise RecipeError(
+            f"no Ray cluster answers at {address}: {error}; start one with `ray start --head`, or leave out "
+            "--ray and RAY_ADDRESS for a private one"
+        ) from error
 
 
 def _n_cores() -> int:

@@ -67,7 +67,7 @@ class _Line:
         self.seconds = 0.0
 
     def rate(self) -> str:
-        if not self.tally.output_tokens or not self.seconds or self.state == "reused":
+        if not self.tally.sent or not self.seconds or self.state == "reused":  # stored replies have no speed
             return ""
         return f"{self.tally.output_tokens / self.seconds:.0f}"
 

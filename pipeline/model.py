@@ -65,7 +65,7 @@ class ModelSpec(BaseModel):
                 raise ValueError("url must be an http(s) address, e.g. url: http://localhost:8000/v1")
             if address.username is not None or address.password is not None:
                 raise ValueError(
-                    f"url must hold no name or password; put the key into the environment variable "
+                    "url must hold no name or password; put the key into the environment variable "
                     f"{self.api_key_env}"
                 )
         if self.serve == "local" and not self.path:

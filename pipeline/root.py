@@ -54,13 +54,14 @@ class Root:
             data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except ValueError:
             data = {}
-        if not isinstance(data, dict) or not ({"format", "academe"} <= data.keys()):
+        known = isinstance(data, dict) and "format" in data
+        if not known or (data["format"] == FORMAT and "steps" not in data):
             raise StoreError(
                 f"{path} is damaged or not academe's; if this is a root of academe, remove that file and run "
                 "the same command again, steps and replies are kept; else choose another --root"
             )
-        if data.get("format") != FORMAT:
-            made_by = f"academe {data.get('academe')}, format {data.get('format')}"
+        if data["format"] != FORMAT:
+            made_by = f"academe {data.get('academe')}, format {data['format']}"
             raise StoreError(
                 f"{self.path} was made by {made_by}; this is academe {version('academe')}, format {FORMAT}; "
                 "choose another --root or use that version"

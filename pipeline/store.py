@@ -183,7 +183,7 @@ class StepFolder:
         try:
             metadata = pq.read_schema(self.part_path(name)).metadata
             return Part(self.path, name, Tally.from_dict(json.loads(metadata[TALLY_KEY])))
-        except (FileNotFoundError, pa.ArrowException, TypeError, KeyError, ValueError):
+        except (OSError, pa.ArrowException, TypeError, KeyError, ValueError):
             return None
 
     def part_names(self, kind: str = "") -> list[str]:

@@ -71,7 +71,7 @@ OPTION = re.compile(r"(?:^|\s|\()[A-Da-d1-4][).:]\s", re.MULTILINE)
 class DropPoorQuestions(FilterStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 2  # 2: nothing may follow that is not there
 
     min_words: Annotated[int, Field(ge=0)] = 6
     max_words: Annotated[int, Field(ge=1)] = 400

@@ -7,6 +7,7 @@ queries are united; we merge equal names (normalised) and keep the union of thei
 in two disciplines stays two subjects, on purpose. Names that say a word twice in a row are dropped: a loop.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -35,7 +36,7 @@ class Reply(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    subjects: list[Entry] = Field(min_length=1, max_length=60)
+    subjects: Sequence[Entry] = Field(min_length=1, max_length=60)
 
 
 PlainName = Annotated[str, Field(max_length=60, pattern=PLAIN_NAME_PATTERN)]
@@ -51,14 +52,14 @@ class PlainEntry(Entry):
 class PlainReply(Reply):
     """A list for small models."""
 
-    subjects: list[PlainEntry] = Field(min_length=4, max_length=5)  # type: ignore[assignment]
+    subjects: Sequence[PlainEntry] = Field(min_length=4, max_length=5)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListSubjects(ModelStage):
     reads: ClassVar[type] = Discipline
     writes: ClassVar[type] = Subject
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 2  # 2: names that say a word twice in a row are dropped
 
     list_prompt: Prompt = Prompt("list_subjects/list")
     json_prompt: Prompt = Prompt("list_subjects/to_json")
@@ -83,7 +84,7 @@ class ListSubjects(ModelStage):
         rejects = [result for result in results if isinstance(result, Reject)]
         return [*(_subject(discipline, entry) for entry in entries), *rejects]
 
-    async def _query(self, discipline: Discipline, model: Model, sample: int) -> list[Entry]:
+    async def _query(self, discipline: Discipline, model: Model, sample: int) -> Sequence[Entry]:
         about: dict[str, Any] = {"discipline": discipline.discipline, "description": discipline.description}
         turn = None
         if self.two_turns:

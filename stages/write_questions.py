@@ -48,20 +48,22 @@ def _ascending(bounds: tuple[int, int]) -> tuple[int, int]:
     return bounds
 
 
-Bounds = Annotated[tuple[Annotated[int, Field(ge=1)], int], AfterValidator(_ascending)]
+ASCENDING = AfterValidator(_ascending)
 
 
 @dataclass(frozen=True, kw_only=True)
 class WriteQuestions(ModelStage):
     reads: ClassVar[type] = Syllabus
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 2  # 2: `one_sentence` allows plain words and fewer openings
 
     prompt: Prompt = Prompt("write_questions/write")
     per_syllabus: Annotated[int, Field(ge=1)] = 530  # 10 million over 126 disciplines of 150 subjects
     pair_share: Annotated[float, Field(ge=0, le=1)] = 0.5  # of questions that draw on two sessions
-    single_concepts: Bounds = (1, 5)  # fewest and most concepts of one session
-    pair_concepts: Bounds = (2, 5)  # of two sessions, at least one of each
+    # the fewest and the most concepts of one session
+    single_concepts: Annotated[tuple[Annotated[int, Field(ge=1)], int], ASCENDING] = (1, 5)
+    # of two sessions, at least one of each
+    pair_concepts: Annotated[tuple[Annotated[int, Field(ge=2)], int], ASCENDING] = (2, 5)
     max_syllabus_chars: Annotated[int, Field(ge=500)] = (
         24_000  # what of its text fits the prompt, from the start
     )

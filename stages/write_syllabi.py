@@ -48,7 +48,7 @@ class Reply(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    sessions: list[Session] = Field(min_length=1, max_length=40)
+    sessions: Sequence[Session] = Field(min_length=1, max_length=40)
 
 
 PlainName = Annotated[str, Field(max_length=60, pattern=PLAIN_NAME_PATTERN)]
@@ -64,14 +64,14 @@ class PlainSession(Session):
 class PlainReply(Reply):
     """Sessions for small models."""
 
-    sessions: list[PlainSession] = Field(min_length=2, max_length=4)  # type: ignore[assignment]
+    sessions: Sequence[PlainSession] = Field(min_length=2, max_length=4)
 
 
 @dataclass(frozen=True, kw_only=True)
 class WriteSyllabi(ModelStage):
     reads: ClassVar[type] = Subject
     writes: ClassVar[type] = Syllabus
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 2  # 2: a concept stands in one session, and its longest word in the text
 
     prompt: Prompt = Prompt("write_syllabi/write")
     json_prompt: Prompt = Prompt("write_syllabi/to_json")

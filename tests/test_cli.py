@@ -60,6 +60,21 @@ def test_an_endpoint_that_lacks_the_model_lists_those_it_serves(scripted: Script
     assert "does not serve 'gpt'; it serves: scripted" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("nonsense", "--ray nonsense: expected HOST:PORT"),
+        ("127.0.0.1:9", "no Ray cluster answers at 127.0.0.1:9"),
+    ],
+)
+def test_a_cluster_that_is_not_there(address: str, said: str, scripted: Scripted, tmp_path: Path) -> None:
+    done = academe(*run_arguments(scripted, tmp_path / "run"), env={"RAY_ADDRESS": address})
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert scripted.bodies() == []
+
+
 def test_a_root_of_another_format_is_refused(scripted: Scripted, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(json.dumps({"format": 99, "academe": "9.9"}))
     for command in (run_arguments(scripted, tmp_path), ["status", "--root", str(tmp_path)]):

@@ -51,29 +51,11 @@ ALLOWED: dict[str, set[str]] = {
     },
 }  # fmt: skip
 STAGES = {
-    "benchmarks",
-    "records",
-    "stage",
-    "model",
-    "text",
-    "errors",
-    "prompts",
-    "draws",
-    "faults",
-    "taxonomy",
-}
+    "benchmarks", "draws", "errors", "faults", "model", "prompts", "records", "stage", "taxonomy", "text",
+}  # fmt: skip
 RECIPES = {
-    "benchmarks",
-    "dag",
-    "errors",
-    "model",
-    "recipe",
-    "recipes",
-    "settings",
-    "stage",
-    "stages",
-    "taxonomy",
-}
+    "benchmarks", "dag", "errors", "model", "recipe", "recipes", "settings", "stage", "stages", "taxonomy",
+}  # fmt: skip
 
 # a library that one file of the engine alone may import
 OWNED = {

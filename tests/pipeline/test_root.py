@@ -36,7 +36,7 @@ def test_a_root_that_is_no_folder_is_named(tmp_path: Path) -> None:
 
 def test_a_root_of_another_kind_is_refused(tmp_path: Path) -> None:
     assert Root(tmp_path).run() is None
-    for damaged in ("{oops", "", "[]", "{}"):
+    for damaged in ("{oops", "", "[]", "{}", '{"format": 1}'):
         (tmp_path / "run.json").write_text(damaged)
         with pytest.raises(StoreError, match="is damaged or not academe's"):
             Root(tmp_path).run()
