@@ -159,7 +159,7 @@ def _arguments(spec: ModelSpec, port: int) -> list[str]:
     arguments += ["--host", "127.0.0.1", "--port", str(port)]
     options = dict(spec.vllm_args)
     if not has_gpu() and not _multiplies_bfloat16():
-        # Without instructions for it, bfloat16 takes a slow path, a quarter of the tokens/s: benchmarks/cpu_serving.py.
+        # Without instructions for it, bfloat16 has a quarter of the tokens/s: benchmarks/cpu_serving.py.
         options.setdefault("dtype", "float32")
     for name, value in options.items():
         flag = "--" + name.replace("_", "-")
