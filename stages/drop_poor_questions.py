@@ -58,7 +58,10 @@ NOT_GIVEN = re.compile(
     rf"|\b(?:above|below|following) {THINGS}\b|\b(?:in|from|to|according to) the (?:text|passage|excerpt)\b"
     r"|\bthe (?:article|passage|text|author|story) (?:discuss|mention|describe|say|talk)"
     # The last sentence asks for what should follow it.
-    r"|\bthe following (?!(?:day|week|month|year)s?\b|morning\b|night\b)[^:.\n]*\?\s*\Z",
+    r"|\bthe following (?!(?:day|week|month|year)s?\b|morning\b|night\b)[^:.\n]*\?\s*\Z"
+    # One sentence is all there is.
+    rf"|\A[^:.?\n]*\b(?:the given|this) (?:{THINGS}|code|essay|function|list|paragraph|poem|table)\b"
+    r"[^:.\n]*\?\s*\Z",
     re.IGNORECASE,
 )
 
@@ -71,7 +74,7 @@ OPTION = re.compile(r"(?:^|\s|\()[A-Da-d1-4][).:]\s", re.MULTILINE)
 class DropPoorQuestions(FilterStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 2  # 2: nothing may follow that is not there
+    version: ClassVar[int] = 3  # 3: one sentence cannot ask about "the given code"
 
     min_words: Annotated[int, Field(ge=0)] = 6
     max_words: Annotated[int, Field(ge=1)] = 400

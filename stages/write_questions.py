@@ -28,10 +28,11 @@ class Reply(BaseModel):
 
 
 # How a question begins, by two words: by one alone a small model goes on to "What a magical way" and "Are a".
+# None begins with "Which": it is followed by "ofthefollowing" and no options.
 OPENINGS = (
     r"(What|Who|Where|Why|How) (is|are|was|were)|(What|Where|Why|How) (do|does|did|can|could|should)"
     r"|What (causes|happens|makes|kind|type|types|role)|When (do|does|did|is|was|were)"
-    r"|Which [a-z]{3,14}|How (many|much|long|far|often)|Can you (explain|describe|give|name|list)"
+    r"|How (many|much|long|far|often)|Can you (explain|describe|give|name|list)"
 )
 PLAIN_WORD = r"[A-Za-zÀ-ÿ0-9][A-Za-zÀ-ÿ0-9'-]{0,17}"
 
@@ -55,7 +56,7 @@ ASCENDING = AfterValidator(_ascending)
 class WriteQuestions(ModelStage):
     reads: ClassVar[type] = Syllabus
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 2  # 2: `one_sentence` allows plain words and fewer openings
+    version: ClassVar[int] = 3  # 3: `one_sentence` has no question begin with "Which"
 
     prompt: Prompt = Prompt("write_questions/write")
     per_syllabus: Annotated[int, Field(ge=1)] = 530  # 10 million over 126 disciplines of 150 subjects

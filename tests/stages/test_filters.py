@@ -51,6 +51,8 @@ QUESTIONS = [
     ("Which of the following is an example of a recessive trait?", "question_without_options"),
     ("What is the output of the following Python code?", "question_needs_what_is_not_given"),
     ("What is the output of the following code: print(2 + 3)?", None),
+    ("What is the data type of the given code?", "question_needs_what_is_not_given"),
+    ("print(2 + 3)\nWhat is the output of the given code?", None),
     ("Ann sows six peas. How many of them sprout the following week if half do?", None),
     ("Which of these is a recessive trait? A) blue eyes B) brown eyes", None),
     ("The inheritance of alleles from both parents of an organism.", "no_question_asked"),
