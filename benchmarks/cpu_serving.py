@@ -40,7 +40,7 @@ async def output_tokens_per_s(spec: ModelSpec, url: str) -> float:
         messages = [{"role": "user", "content": f"Write an essay on the number {number}."}]
         body = {"model": spec.name, "messages": messages, "max_tokens": n_tokens, "ignore_eos": True}
         async with pace:
-            return (await client.send(body)).output_tokens
+            return (await client.send(json.dumps(body).encode())).output_tokens
 
     try:
         await ask(0, 8)  # what the first request alone pays for

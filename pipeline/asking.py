@@ -60,17 +60,23 @@ class ServedModel:
             await self._client.result().close()
 
     def gauges(self) -> Gauges:
-        return Gauges(self._pace.in_flight, int(self._pace.limit), self._wants_server)
+        in_flight = self._pace.in_flight if self._client.done() else 0
+        return Gauges(in_flight, int(self._pace.limit), self._wants_server)
+
+    async def room(self) -> None:
+        """Returns when fewer requests wait for their turn than may be in flight. For one caller at a time."""
+        await self._pace.room()
 
     async def reply_to(self, body: dict[str, Any], sample: int, tally: Tally) -> StoredReply:
         """The stored reply to `body`, or a new one, durable before it is returned."""
-        key = request_key(body, sample)
+        request = canonical_json(body)
+        key = request_key(request, sample)
         reply = self._replies.get(key)
         if reply is None:
             asked = self._open.get(key)
             if asked is None:
                 tally.sent += 1
-                asked = self._open[key] = asyncio.ensure_future(self._send(key, body))
+                asked = self._open[key] = asyncio.ensure_future(self._send(key, request))
                 asked.add_done_callback(lambda _: self._open.pop(key, None))
             reply = await asked
         tally.requests += 1
@@ -78,23 +84,25 @@ class ServedModel:
         tally.output_tokens += reply.output_tokens
         return reply
 
-    async def _send(self, key: bytes, body: dict[str, Any]) -> StoredReply:
+    async def _send(self, key: bytes, request: bytes) -> StoredReply:
         if self._replay:
-            raise ModelUnavailable(
-                f"--replay sends nothing, but no reply is stored for: {body['messages'][-1]}"
-            )
-        self._wants_server = not self._client.done()
-        client = await self._client
+            raise ModelUnavailable(f"--replay sends nothing, but no reply is stored for: {request.decode()}")
         # The place in flight is held until the reply is durable, so that a crash costs no more than the
         # places.
         async with self._pace:
-            return await self._replies.put(key, self._spec.name, await client.send(body))
+            self._wants_server = not self._client.done()
+            client = await self._client
+            return await self._replies.put(key, self._spec.name, await client.send(request))
 
 
-def request_key(body: dict[str, Any], sample: int) -> bytes:
+def canonical_json(body: dict[str, Any]) -> bytes:
+    """The one spelling of a request, as it is hashed and as it is sent."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+
+
+def request_key(request: bytes, sample: int) -> bytes:
     """A 128-bit hash of all that decides the reply."""
-    text = json.dumps((body, sample), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return hashlib.blake2b(b"[%b,%d]" % (request, sample), digest_size=16).digest()
 
 
 class Asker:

@@ -4,6 +4,7 @@ Ray schedules, retries and moves; parts travel as paths. The driver holds a few 
 in one place, `ray.wait`.
 """
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -29,13 +30,12 @@ from pipeline.root import Root
 from pipeline.schedule import ROWS_PER_PART, Schedule, Task
 from pipeline.server import LocalServer
 from pipeline.stage import ModelStage
-from pipeline.store import Part, Slice
+from pipeline.store import Part, Slice, read_slice
 
 TICK_S = 0.5  # between looks at servers and progress
 TASKS_PER_CORE = 2  # one runs, one waits
-AHEAD = (
-    3  # model tasks are started until this many times the concurrency is asked for, so the server never waits
-)
+PARTS_PER_WORKER = 64  # handed to a model worker, which starts as many as keep its server busy
+IN_FLIGHT_PER_WORKER = 128  # what one process keeps up with: benchmarks/throughput.py
 MIN_REPLIES = 100  # before the share of bad ones says anything
 REACH_S = 10.0  # for the head of a cluster to answer
 OBJECT_STORE_BYTES = 100 * 2**20  # parts travel as paths, so little passes through it
@@ -58,6 +58,8 @@ def _cluster(address: str | None) -> Iterator[None]:
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
     if address is None:
         options |= {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES}
+        # By default Ray's workers give way to all others; beside a server on the same cores they starve.
+        options["_system_config"] = {"worker_niceness": 0}
     else:
         _check_reachable(address)
     on_terminate = signal.getsignal(signal.SIGTERM)
@@ -98,6 +100,7 @@ class ModelWorker:
         self._replies = replies
         self._replay = replay
         self._channel: ServedModel | None = None
+        self._door = asyncio.Lock()
 
     def _served(self) -> ServedModel:
         if self._channel is None:  # made inside the event loop, which __init__ is not
@@ -111,7 +114,14 @@ class ModelWorker:
         return self._served().gauges()
 
     async def map_part(self, stage: ModelStage, rows: Slice, kind: type, folder: Path) -> Part:
-        return await work.map_part(stage, self._spec, self._served(), rows, kind, folder)
+        """Parts start in the order they came, each when too few requests wait to keep the server busy: a part
+        of which one slow request is left holds nobody up, and few are held in memory.
+        """
+        served = self._served()
+        async with self._door:
+            await served.room()
+            records = await asyncio.to_thread(read_slice, rows, kind)
+        return await work.map_part(stage, self._spec, served, records, folder, rows.writes)
 
 
 _remote: Any = ray.remote  # its type stubs cannot follow a function that is chosen at run time
@@ -123,15 +133,29 @@ _decide = _remote(work.decide)
 _apply = _remote(work.apply_part)
 
 
+IDLE = Gauges(in_flight=0, limit=0, wants_server=False)
+
+
+@dataclass
+class _Worker:
+    """An actor that asks a model."""
+
+    actor: Any
+    parts: int = 0  # it has been given and not returned
+    asked: bool = False  # for its gauges, not yet answered
+    gauges: Gauges = IDLE  # as of the last answer
+
+
 @dataclass
 class _Served:
-    """A model in use: the actor that asks it."""
+    """A model in use, and the actors that share its concurrency."""
 
     spec: ModelSpec
-    worker: Any
-    requests: float = 0.0  # expected of the tasks that run
-    asked: bool = False  # for its gauges, not yet answered
-    gauges: Gauges | None = None  # as of the last answer
+    workers: list[_Worker]
+
+    @property
+    def idlest(self) -> _Worker:
+        return min(self.workers, key=lambda worker: worker.parts)
 
 
 @dataclass
@@ -169,17 +193,16 @@ class _Driver:
 
     def _has_room(self, task: Task) -> bool:
         if isinstance(task.step.stage, ModelStage):
-            served = self._served(task.step)
-            return served.requests < AHEAD * served.spec.concurrency
+            return self._served(task.step).idlest.parts < PARTS_PER_WORKER
         return self.cpu_tasks < TASKS_PER_CORE * self.cores
 
     def _submit(self, task: Task) -> None:
         step, folder = task.step, self.root.folder(task.step).path
         if isinstance(step.stage, ModelStage):
-            served = self._served(step)
-            served.requests += task.requests
-            ref = served.worker.map_part.remote(step.stage, task.rows, step.inputs[0].writes, folder)
-            self.waiting[ref] = lambda part: self._model_part_done(task, served, part)
+            worker = self._served(step).idlest
+            worker.parts += 1
+            ref = worker.actor.map_part.remote(step.stage, task.rows, step.inputs[0].writes, folder)
+            self.waiting[ref] = lambda part: self._model_part_done(task, worker, part)
             return
         self.cpu_tasks += 1
         kind = step.inputs[0].writes if step.inputs else None
@@ -211,8 +234,8 @@ class _Driver:
         self.schedule.part_done(task.step, part)
         self.waiting[parts] = lambda _: self._next_source_part(task, parts)
 
-    def _model_part_done(self, task: Task, served: _Served, part: Part) -> None:
-        served.requests -= task.requests
+    def _model_part_done(self, task: Task, worker: _Worker, part: Part) -> None:
+        worker.parts -= 1
         self.schedule.task_done(task, part)
         tally = self.schedule.tally(task.step)
         allowed = self.gates.max_bad_replies * tally.requests
@@ -242,29 +265,39 @@ class _Driver:
         spec = model_of(step)
         key = spec.model_dump_json()
         if key not in self.served:
-            self.served[key] = _Served(spec, _worker.remote(spec, self.root.replies, self.replay))
+            n_workers = max(1, min(self.cores, spec.concurrency // IN_FLIGHT_PER_WORKER))
+            shares = [(spec.concurrency + number) // n_workers for number in range(n_workers)]
+            actors = [
+                _worker.remote(spec.model_copy(update={"concurrency": share}), self.root.replies, self.replay)
+                for share in shares
+            ]
+            self.served[key] = _Served(spec, [_Worker(actor) for actor in actors])
         return self.served[key]
 
     def _ask_gauges(self, served: _Served) -> None:
-        """Asks the worker how busy it is and whether it needs a server."""
-        if not served.asked:
-            served.asked = True
-            self.waiting[served.worker.gauges.remote()] = lambda gauges: self._take_gauges(served, gauges)
+        """Asks the workers how busy they are and whether they need a server."""
+        for worker in served.workers:
+            if not worker.asked:
+                worker.asked = True
+                self._await_gauges(served, worker)
 
-    def _take_gauges(self, served: _Served, gauges: Gauges) -> None:
-        served.asked = False
+    def _await_gauges(self, served: _Served, worker: _Worker) -> None:
+        self.waiting[worker.actor.gauges.remote()] = lambda gauges: self._take_gauges(served, worker, gauges)
+
+    def _take_gauges(self, served: _Served, worker: _Worker, gauges: Gauges) -> None:
+        worker.asked = False
         if gauges.wants_server:
-            self._give_server(served)
-        if gauges != served.gauges:
-            served.gauges = gauges
-            self.events.emit(
-                "progress", model=served.spec.name, in_flight=gauges.in_flight, limit=gauges.limit
-            )
+            self._give_server(served.spec, worker)
+        if gauges != worker.gauges:
+            worker.gauges = gauges
+            in_flight = sum(worker.gauges.in_flight for worker in served.workers)
+            limit = sum(worker.gauges.limit for worker in served.workers)
+            self.events.emit("progress", model=served.spec.name, in_flight=in_flight, limit=limit)
 
-    def _give_server(self, served: _Served) -> None:
+    def _give_server(self, spec: ModelSpec, worker: _Worker) -> None:
         """Tells the worker where its server is, and starts ours when this is the first time it is needed."""
-        url = served.spec.url if served.spec.serve == "endpoint" else self._local_server(served.spec).url
-        served.worker.use_server.remote(url)
+        url = spec.url if spec.serve == "endpoint" else self._local_server(spec).url
+        worker.actor.use_server.remote(url)
 
     def _local_server(self, spec: ModelSpec) -> LocalServer:
         key = spec.model_dump_json(include={"name", "path", "vllm_args", "vllm_env"})

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from pipeline.store import Tally
 
+DRAW_S = 0.2  # between drawings of the live table: a fast run has a hundred events a second
 NEWS_S = 20.0  # how often a plain view says how far a running step is
 
 
@@ -114,13 +115,20 @@ class LiveView:
         self._progress = _Progress()
         self._live = Live(console=console, auto_refresh=False)
         self._live.start()
+        self._drawn = 0.0
 
     def show(self, event: dict[str, Any]) -> None:
         self._progress.take(event)
-        self._live.update(Group(self._table(), Text(self._footer(), style="dim")), refresh=True)
+        if event["at"] - self._drawn > DRAW_S:
+            self._drawn = event["at"]
+            self._draw()
 
     def close(self) -> None:
+        self._draw()
         self._live.stop()
+
+    def _draw(self) -> None:
+        self._live.update(Group(self._table(), Text(self._footer(), style="dim")), refresh=True)
 
     def _footer(self) -> str:
         return "  ".join(text for text in (self._progress.news, self._progress.in_flight) if text)

@@ -20,6 +20,7 @@ class Pace:
         self.in_flight = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._last_cut = 0.0
+        self._room: asyncio.Future[None] | None = None
 
     async def __aenter__(self) -> None:
         if self.in_flight < int(self.limit) and not self._waiting:
@@ -44,6 +45,18 @@ class Pace:
             if not turn.done():
                 self.in_flight += 1
                 turn.set_result(None)
+
+        if self._room is not None and not self._room.done() and self._has_room():
+            self._room.set_result(None)
+
+    async def room(self) -> None:
+        """Returns when fewer wait than may be in flight: more should come. For one caller at a time."""
+        while not self._has_room():
+            self._room = asyncio.get_running_loop().create_future()
+            await self._room
+
+    def _has_room(self) -> bool:
+        return len(self._waiting) < self.limit
 
     def good(self) -> None:
         """An answer came."""

@@ -1,16 +1,15 @@
 """Every reply ever paid for, by the content of its request, in one SQLite file.
 
-A reply is durable before anybody sees it. One thread writes; whatever has come in while a transaction was
-being synced goes into the next one, so a busy run syncs once for many replies and a quiet one at once.
-SQLite's write-ahead log lets other processes read and write the same file.
+A reply is durable before anybody sees it. One thread writes; whatever comes in within GROUP_S of a
+transaction goes into the next one, so a busy run syncs once for many replies. SQLite's write-ahead log lets
+other processes read and write the same file.
 """
 
 import asyncio
-import queue
 import sqlite3
 import threading
 import time
-from concurrent.futures import Future
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +17,12 @@ from pipeline.errors import StoreError
 
 SCHEMA = """
 create table if not exists replies (
-    key blob primary key, text text not null, finish text not null,
+    key blob not null unique, text text not null, finish text not null,
     prompt_tokens int not null, output_tokens int not null, model text not null, created real not null
-) without rowid
-"""
+)
+"""  # with a rowid: texts are appended, and only keys go to random pages, which is three times as fast
 BUSY_S = 60  # another process may hold the write lock this long
+GROUP_S = 0.01  # between the starts of two transactions
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,23 @@ class StoredReply:
     output_tokens: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    key: bytes
+    model: str
+    reply: StoredReply
+    stored: asyncio.Future[StoredReply]
+
+
 class Replies:
-    """The reply store. Raises StoreError when the file cannot be opened or written."""
+    """The reply store, for one event loop. Raises StoreError when the file cannot be opened or written."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._reader = self._connect()
-        self._queue: queue.Queue[tuple[bytes, str, StoredReply, Future[StoredReply]] | None] = queue.Queue()
+        self._entries: deque[_Entry] = deque()  # to be written
+        self._wake = threading.Event()
+        self._closed = False
         self._writer = threading.Thread(target=self._write, daemon=True)
         self._writer.start()
 
@@ -62,62 +72,79 @@ class Replies:
 
     def get(self, key: bytes) -> StoredReply | None:
         """The reply to request `key`, or None. About 10 microseconds."""
-        row = self._reader.execute(
-            "select text, finish, prompt_tokens, output_tokens from replies where key = ?", (key,)
-        ).fetchone()
-        return StoredReply(*row) if row else None
+        return _select(self._reader, key)
 
-    async def put(self, key: bytes, model: str, reply: StoredReply) -> StoredReply:
-        """Store `reply`; returns once it is durable. Where `key` is there already, the older reply stands and
-        is returned, so that two askers of one request go on with the same answer."""
-        future: Future[StoredReply] = Future()
-        self._queue.put((key, model, reply, future))
-        return await asyncio.wrap_future(future)
+    def put(self, key: bytes, model: str, reply: StoredReply) -> asyncio.Future[StoredReply]:
+        """Store `reply`; done once it is durable. Where `key` is there already, the older reply stands and
+        is the result, so that two askers of one request go on with the same answer."""
+        stored: asyncio.Future[StoredReply] = asyncio.get_running_loop().create_future()
+        self._entries.append(_Entry(key, model, reply, stored))
+        self._wake.set()
+        return stored
 
     def close(self) -> None:
-        self._queue.put(None)
+        """Returns when all that was put is written."""
+        self._closed = True
+        self._wake.set()
         self._writer.join()
         self._reader.close()
 
     def _write(self) -> None:
         connection = self._connect()
-        while True:
-            batch = [self._queue.get()]
-            while not self._queue.empty():
-                batch.append(self._queue.get())
-            entries = [entry for entry in batch if entry is not None]
+        while not self._closed or self._entries:
+            self._wake.wait()
+            self._wake.clear()
+            started = time.monotonic()
+            entries = [self._entries.popleft() for _ in range(len(self._entries))]
             if entries:
                 self._commit(connection, entries)
-            if len(entries) < len(batch):
-                connection.close()
-                return
+                time.sleep(max(0.0, GROUP_S - (time.monotonic() - started)))
+        connection.close()
 
-    def _commit(
-        self,
-        connection: sqlite3.Connection,
-        entries: list[tuple[bytes, str, StoredReply, Future[StoredReply]]],
-    ) -> None:
+    def _commit(self, connection: sqlite3.Connection, entries: list[_Entry]) -> None:
         now = time.time()
         rows = [
-            (key, reply.text, reply.finish, reply.prompt_tokens, reply.output_tokens, model, now)
-            for key, model, reply, _ in entries
+            (
+                entry.key,
+                entry.reply.text,
+                entry.reply.finish,
+                entry.reply.prompt_tokens,
+                entry.reply.output_tokens,
+                entry.model,
+                now,
+            )
+            for entry in entries
         ]
+        outcomes: list[StoredReply | StoreError]
         try:
             connection.execute("begin immediate")
             before = connection.total_changes
             connection.executemany("insert or ignore into replies values (?, ?, ?, ?, ?, ?, ?)", rows)
             all_new = connection.total_changes - before == len(rows)
             connection.execute("commit")
+            outcomes = [
+                entry.reply if all_new else _select(connection, entry.key) or entry.reply for entry in entries
+            ]
         except sqlite3.Error as error:
             if connection.in_transaction:
                 connection.execute("rollback")
-            for *_, future in entries:
-                future.set_exception(StoreError(f"cannot write the reply store {self.path}: {error}"))
-            return
-        for key, _, reply, future in entries:
-            future.set_result(reply if all_new else self._standing(connection, key))
+            fault = StoreError(f"cannot write the reply store {self.path}: {error}")
+            outcomes = [fault] * len(entries)
+        loop = entries[0].stored.get_loop()  # told once for all: waking a loop costs more than a reply
+        loop.call_soon_threadsafe(_tell, [entry.stored for entry in entries], outcomes)
 
-    @staticmethod
-    def _standing(connection: sqlite3.Connection, key: bytes) -> StoredReply:
-        query = "select text, finish, prompt_tokens, output_tokens from replies where key = ?"
-        return StoredReply(*connection.execute(query, (key,)).fetchone())
+
+def _select(connection: sqlite3.Connection, key: bytes) -> StoredReply | None:
+    query = "select text, finish, prompt_tokens, output_tokens from replies where key = ?"
+    row = connection.execute(query, (key,)).fetchone()
+    return StoredReply(*row) if row else None
+
+
+def _tell(waiting: list[asyncio.Future[StoredReply]], outcomes: list[StoredReply | StoreError]) -> None:
+    for stored, outcome in zip(waiting, outcomes, strict=True):
+        if stored.done():
+            continue  # its asker was cancelled
+        if isinstance(outcome, StoreError):
+            stored.set_exception(outcome)
+        else:
+            stored.set_result(outcome)

@@ -32,13 +32,6 @@ class Task:
     kind: Kind
     rows: Slice | None = None  # None for read and decide
 
-    @property
-    def requests(self) -> float:
-        """How many requests the task is expected to send."""
-        if self.rows is None or not isinstance(self.step.stage, ModelStage):
-            return 0.0
-        return (self.rows.stop - self.rows.start) * self.step.stage.expected().requests
-
 
 @dataclass
 class _StepState:
@@ -69,6 +62,7 @@ class Schedule:
             for before in step.inputs:
                 self._states[before.name].children.append(state)
         self._last = self._states[steps[-1].name]
+        self._order = _by_urgency(list(self._states.values()))
         self._resume()
 
     @property
@@ -83,10 +77,8 @@ class Schedule:
         return [state.step for state in self._states.values() if state.wanted and not state.finished]
 
     def next_task(self, allowed: Callable[[Task], bool]) -> Task | None:
-        """The next task that may start and is `allowed`, marked as started. Steps nearest to the end come
-        first: what is begun is finished before more is begun.
-        """
-        for state in reversed(self._states.values()):
+        """The next task that may start and is `allowed`, marked as started."""
+        for state in self._order:
             if state.todo and allowed(state.todo[0]):
                 if not state.started:
                     state.started = True
@@ -207,6 +199,14 @@ class Schedule:
             child.open_inputs.discard(state.step.name)
             if child.wanted:
                 self._advance(child)
+
+
+def _by_urgency(states: list[_StepState]) -> list[_StepState]:
+    """Who goes first. Without a model, steps nearest to the end: what is begun is finished. With one, steps
+    nearest to the start: what has the longest way to go must not be what the server waits for at the end.
+    """
+    asking = [state for state in states if isinstance(state.step.stage, ModelStage)]
+    return [*(state for state in reversed(states) if state not in asking), *asking]
 
 
 def _slice_rows(step: Step) -> int:

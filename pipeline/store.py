@@ -11,6 +11,7 @@ order of the dataset.
 
 import dataclasses
 import errno
+import functools
 import json
 import os
 import types
@@ -164,10 +165,6 @@ class StepFolder:
     def read_part(self, name: str, kind: type) -> list[Any]:
         return from_table(self._read(name), kind)
 
-    def read_slice(self, rows: Slice, kind: type) -> list[Any]:
-        table = self._read(rows.part)
-        return from_table(table.slice(rows.start, rows.stop - rows.start), kind)
-
     def _read(self, name: str, kind: str = "") -> pa.Table:
         path = self.part_path(name, kind)
         try:
@@ -216,6 +213,17 @@ class StepFolder:
         (self.path / "manifest.json").unlink(missing_ok=True)
         for path in self.path.rglob("part-*.parquet"):
             path.unlink()
+
+
+@functools.lru_cache(maxsize=2)
+def _slices_of(folder: Path, part: str) -> pa.Table:
+    """A part that many slices are read from, one after the other. A part that is whole does not change."""
+    return StepFolder(folder)._read(part)
+
+
+def read_slice(rows: Slice, kind: type) -> list[Any]:
+    """The records of a slice. Memory: the two parts read last are kept."""
+    return from_table(_slices_of(rows.folder, rows.part).slice(rows.start, rows.stop - rows.start), kind)
 
 
 def _reject_table(rejects: Sequence[tuple[Reject, Record]]) -> pa.Table:

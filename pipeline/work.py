@@ -21,7 +21,7 @@ from pipeline.errors import ModelUnavailable, PipelineError
 from pipeline.model import ModelSpec
 from pipeline.records import Record
 from pipeline.stage import REFUSED, DatasetStage, FilterStage, ModelStage, Reject, SourceStage, settle
-from pipeline.store import Part, Slice, StepFolder, Tally, to_table, write_table
+from pipeline.store import Part, Slice, StepFolder, Tally, read_slice, to_table, write_table
 
 SKETCHES, VERDICTS = "sketches", "verdicts"
 
@@ -47,13 +47,12 @@ def _write_source_part(
 
 
 async def map_part(
-    stage: ModelStage, spec: ModelSpec, channel: Channel, rows: Slice, kind: type, folder: Path
+    stage: ModelStage, spec: ModelSpec, channel: Channel, records: Sequence[Record], folder: Path, writes: str
 ) -> Part:
-    """Maps a slice of records of type `kind` through the model, side by side, keeping their order."""
+    """Maps records through the model, side by side, keeping their order, into the part named `writes`."""
     started = time.monotonic()
     tally = Tally()
     model = Asker(spec, channel, tally)
-    records = await asyncio.to_thread(StepFolder(rows.folder).read_slice, rows, kind)
     outcomes = await settle([stage.map(record, model) for record in records])
     kept: list[Record] = []
     rejects: list[tuple[Reject, Record]] = []
@@ -71,13 +70,13 @@ async def map_part(
         )
     tally.rows_in, tally.seconds = len(records), time.monotonic() - started
     table = to_table(kept, stage.writes)
-    return await asyncio.to_thread(StepFolder(folder).write_part, rows.writes, table, rejects, tally)
+    return await asyncio.to_thread(StepFolder(folder).write_part, writes, table, rejects, tally)
 
 
 def filter_part(stage: FilterStage, rows: Slice, kind: type, folder: Path) -> Part:
     """Judges each record of a slice."""
     started = time.monotonic()
-    records = StepFolder(rows.folder).read_slice(rows, kind)
+    records = read_slice(rows, kind)
     kept: list[Record] = []
     rejects: list[tuple[Reject, Record]] = []
     for record in records:
@@ -92,7 +91,7 @@ def filter_part(stage: FilterStage, rows: Slice, kind: type, folder: Path) -> Pa
 
 def sketch_part(stage: DatasetStage, rows: Slice, kind: type, folder: Path) -> None:
     """Writes the sketch of one part."""
-    records = StepFolder(rows.folder).read_slice(rows, kind)
+    records = read_slice(rows, kind)
     write_table(stage.sketch(records), StepFolder(folder).part_path(rows.writes, SKETCHES))
 
 
@@ -121,7 +120,7 @@ def apply_part(rows: Slice, kind: type, folder: Path) -> Part:
     """Keeps what no verdict names."""
     started = time.monotonic()
     target = StepFolder(folder)
-    records = StepFolder(rows.folder).read_slice(rows, kind)
+    records = read_slice(rows, kind)
     decided = {row["id"]: row for row in pq.read_table(target.part_path(rows.writes, VERDICTS)).to_pylist()}
     kept = [record for record in records if record.id not in decided]
     rejects = [(_reject(decided[record.id]), record) for record in records if record.id in decided]

@@ -17,6 +17,7 @@ from pipeline.records import Instruction
 from pipeline.root import Root
 from pipeline.schedule import Schedule, Task
 from pipeline.stage import SourceStage
+from pipeline.store import read_slice
 from stages.answer_questions import AnswerQuestions
 from stages.drop_exact_duplicates import DropExactDuplicates
 from stages.drop_poor_questions import DropPoorQuestions
@@ -72,7 +73,8 @@ def run_task(schedule: Schedule, root: Root, task: Task) -> None:
             schedule.task_done(task, work.filter_part(stage, task.rows, kind, folder))
         case "map":
             script = Script(lambda body: f"An answer to: {body['messages'][0]['content']}")
-            mapped = work.map_part(stage, FAKE_SPEC, script, task.rows, kind, folder)
+            records = read_slice(task.rows, kind)
+            mapped = work.map_part(stage, FAKE_SPEC, script, records, folder, task.rows.writes)
             schedule.task_done(task, asyncio.run(mapped))
 
 

@@ -1,0 +1,178 @@
+"""Requests/s and CPU of a run against a server that costs nothing, beside a bare aiohttp loop.
+
+    python -m benchmarks.throughput [--requests 50000] [--json]      about a minute
+
+The server (benchmarks/plain_server.py, its own process on the same cores) answers 100 words after 50 ms;
+both clients keep 256 in flight. Ours reads the prompts from parts, stores every reply durably and writes
+parts; the bare loop does nothing but ask. Times are from the first to the last request that the server saw.
+"""
+
+import argparse
+import asyncio
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import aiohttp
+from pydantic import BaseModel
+
+from benchmarks.plain_server import NAME
+from benchmarks.processes import Watch
+from pipeline.dag import Step
+from pipeline.events import Events, PlainView
+from pipeline.model import ModelSpec
+from pipeline.recipe import Gates, Recipe
+from pipeline.records import Instruction
+from pipeline.root import Root
+from pipeline.run import RunOptions, run
+from pipeline.stage import SourceStage
+from stages.answer_questions import AnswerQuestions
+
+CONCURRENCY = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadPrompts(SourceStage):
+    """As many instructions as are asked for, all different."""
+
+    writes: ClassVar[type] = Instruction
+    version: ClassVar[int] = 1
+    n: int
+
+    def read(self) -> Iterator[Instruction]:
+        place = {"field": "f", "subfield": "s", "discipline": "d", "subject": "s", "level": "l"}
+        for number in range(self.n):
+            yield Instruction(
+                id=f"{number:032x}",
+                parent_id="p",
+                discipline_id="d",
+                **place,
+                sessions=(),
+                concepts=(),
+                question=prompt(number),
+                questioner="q",
+            )
+
+
+class NoSettings(BaseModel):
+    """The recipe is its own code."""
+
+
+def prompt(number: int) -> str:
+    return f"What is the {number}th thing that a student of physics should know about light, and why?"
+
+
+async def bare(url: str, n: int) -> None:
+    """The least that a client can do: CONCURRENCY loops, each posting and reading JSON."""
+    numbers = iter(range(n))
+
+    async def ask(session: aiohttp.ClientSession) -> None:
+        for number in numbers:
+            message = {"role": "user", "content": prompt(number)}
+            body = {"model": NAME, "messages": [message], "temperature": 0.7, "max_tokens": 2048}
+            async with session.post(f"{url}/chat/completions", json=body) as response:
+                (await response.json())["choices"][0]["message"]["content"]
+
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        await asyncio.gather(*(ask(session) for _ in range(CONCURRENCY)))
+
+
+def ours(url: str, n: int, folder: Path) -> None:
+    """One model step of a recipe, with all that a run has."""
+    spec = ModelSpec(name=NAME, serve="endpoint", url=url, concurrency=CONCURRENCY)
+    prompts = Step("prompts", ReadPrompts(n=n))
+    recipe = Recipe(
+        "throughput", NoSettings(), Step("answers", AnswerQuestions(model=spec), prompts), None, Gates()
+    )
+    root = Root(folder)
+    with root.locked():
+        events = Events(root.events, PlainView(lambda line: print(line, file=sys.stderr)))
+        try:
+            run(recipe, RunOptions(folder), events)
+        finally:
+            events.close()
+
+
+@contextmanager
+def plain_server(*arguments: str) -> Iterator[str]:
+    """The base URL of a server process that lives as long as the block."""
+    command = [sys.executable, "-m", "benchmarks.plain_server", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def stats(url: str) -> dict[str, Any]:
+    with urllib.request.urlopen(url.replace("/v1", "/stats")) as response:
+        found: dict[str, Any] = json.load(response)
+        return found
+
+
+def measure(client: str, n: int, *arguments: str) -> dict[str, float]:
+    """Runs this file as `client` in a process of its own against a fresh server."""
+    with plain_server() as url:
+        started = time.time()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.throughput", client, url, str(n), *arguments]
+        )
+        watch = Watch(process.pid)
+        code = process.wait()
+        watch.stop()
+        seen = stats(url)
+        if code or seen["n"] < n:
+            raise SystemExit(f"{client} ended with code {code} after {seen['n']} of {n} requests")
+        return {
+            "requests_per_s": n / (seen["done"] - seen["first"]),
+            "cpu_s_per_1000": 1000 * watch.cpu_s_between(seen["first"], seen["done"]) / n,
+            "start_s": seen["first"] - started,
+            "whole_s": time.time() - started,
+            "peak_mb": watch.peak_mb,
+        }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--requests", type=int, default=50_000)
+    parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
+    options = parser.parse_args()
+    names = ("aiohttp", "ray", "pyarrow")
+    print(
+        platform.machine(),
+        os.cpu_count(),
+        "cores",
+        {name: importlib.metadata.version(name) for name in names},
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        found = {
+            "bare": measure("bare", options.requests),
+            "academe": measure("ours", options.requests, folder),
+        }
+    for client, numbers in found.items():
+        print(f"{client:<8}", "  ".join(f"{name} {value:,.2f}" for name, value in numbers.items()))
+    if options.json:
+        flat = {**found["academe"], **{f"bare_{name}": value for name, value in found["bare"].items()}}
+        print(json.dumps(flat))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["bare"]:
+        asyncio.run(bare(sys.argv[2], int(sys.argv[3])))
+    elif sys.argv[1:2] == ["ours"]:
+        ours(sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]))
+    else:
+        main()
