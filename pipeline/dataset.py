@@ -19,7 +19,7 @@ from pipeline.identity import digest
 from pipeline.recipe import DatasetSettings, Recipe
 from pipeline.records import Example
 from pipeline.root import Root
-from pipeline.store import sync, write_text
+from pipeline.store import checksum, sync, write_text
 
 STRING, STRINGS = Value("string"), List(Value("string"))
 # No `prompt` column: TRL takes a dataset that has one beside `messages` for another format and fails.
@@ -95,14 +95,14 @@ def write(root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str) ->
     summary_path = root.path / "dataset.json"
     key = digest((run_id, settings)).hex()
     known = _known(summary_path)
-    if known.get("key") == key and known.get("files") == _sizes(root.dataset):
+    if known.get("key") == key and known.get("files") == _checksums(root.dataset):
         return known
     disable_progress_bars()
     draft = root.path / ".dataset.draft"
     shutil.rmtree(draft, ignore_errors=True)
     (draft / "data").mkdir(parents=True)
     summary = {"key": key, **_write_shards(root, recipe, settings, run_id, draft / "data")}
-    summary["files"] = _sizes(draft)
+    summary["files"] = _checksums(draft)
     (draft / "README.md").write_text(
         card(root, recipe, settings.licence, run_id, summary, FEATURES), encoding="utf-8"
     )
@@ -126,9 +126,9 @@ def _known(summary_path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _sizes(folder: Path) -> dict[str, int]:
-    """The shards in a dataset's folder, each with its bytes."""
-    return {path.name: path.stat().st_size for path in sorted((folder / "data").glob("*.parquet"))}
+def _checksums(folder: Path) -> dict[str, str]:
+    """The shards in a dataset's folder, each with its checksum. Reads all of them."""
+    return {path.name: checksum(path) for path in sorted((folder / "data").glob("*.parquet"))}
 
 
 def _write_shards(

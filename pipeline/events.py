@@ -159,6 +159,8 @@ class PlainView:
         kind, step = event["event"], event.get("step", "")
         if kind == "server":
             self._say(self._progress.news)
+        elif kind == "parts_damaged":
+            self._say(f"{step}: damaged or missing, made again: {', '.join(event['parts'])}")
         elif kind in ("step_done", "step_reused"):
             self._say(self._step_line(step))
         elif kind == "part_done" and event["at"] - self._said.get(step, 0) > NEWS_S:

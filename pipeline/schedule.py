@@ -7,7 +7,7 @@ disk from an earlier run counts as done. Memory: a few hundred bytes a part.
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import pipeline.work as work
 from pipeline.dag import Step
@@ -42,7 +42,7 @@ class _StepState:
     open_inputs: set[str] = field(default_factory=set)
     slices: list[Slice] = field(default_factory=list)  # of a dataset stage: what is to be decided on
     phase: Literal["flow", "decide", "apply"] = "flow"
-    parts: dict[str, int] = field(default_factory=dict)  # name -> rows kept
+    parts: dict[str, dict[str, Any]] = field(default_factory=dict)  # name -> the manifest's entry
     tally: Tally = field(default_factory=Tally)
     wanted: bool = False  # not finished, and the last step needs it
     started: bool = False
@@ -90,7 +90,7 @@ class Schedule:
     def part_done(self, step: Step, part: Part) -> None:
         """A part of `step` is whole: it flows on to the steps that read from it."""
         state = self._states[step.name]
-        state.parts[part.name] = part.tally.kept
+        state.parts[part.name] = part.entry()
         state.tally.add(part.tally)
         self._events.emit("part_done", step=step.name, part=part.name, tally=part.tally.as_dict())
         self._flow(state, part.name, part.tally.kept)
@@ -109,25 +109,37 @@ class Schedule:
 
     def _resume(self) -> None:
         """Takes up what earlier runs finished, and starts what the last step still needs."""
+        for state in reversed(self._states.values()):
+            is_read = state is self._last or any(child.wanted for child in state.children)
+            self._reuse(state, is_read)
+            state.wanted = is_read and not state.finished
         for state in self._states.values():
-            manifest = self._root.folder(state.step).manifest()
-            if manifest is not None:
-                state.finished, state.parts = True, manifest["parts"]
-                state.tally = Tally.from_dict(manifest["tally"])
+            if state.finished:
                 self._events.emit(
                     "step_reused", step=state.step.name, id=state.step.id, tally=state.tally.as_dict()
                 )
-        for state in reversed(self._states.values()):
-            needs_it = state is self._last or any(child.wanted for child in state.children)
-            state.wanted = needs_it and not state.finished
         reused = [state for state in self._states.values() if state.finished]  # more may finish on the way
         for state in self._states.values():
             if state.wanted and isinstance(state.step.stage, SourceStage):
                 state.todo.append(Task(state.step, "read"))
         for state in reused:
-            for name, n_rows in state.parts.items():
-                self._flow(state, name, n_rows)
+            for name, entry in state.parts.items():
+                self._flow(state, name, entry["rows"])
             self._close(state)
+
+    def _reuse(self, state: _StepState, is_read: bool) -> None:
+        """Takes up a step that an earlier run finished, unless something `is_read` of it that is damaged."""
+        folder = self._root.folder(state.step)
+        manifest = folder.manifest()
+        if manifest is None:
+            return
+        damaged = folder.damaged(manifest["parts"]) if is_read else []
+        if damaged:
+            self._events.emit("parts_damaged", step=state.step.name, parts=damaged)
+            folder.drop_parts(damaged)
+            return
+        state.finished, state.parts = True, manifest["parts"]
+        state.tally = Tally.from_dict(manifest["tally"])
 
     def _flow(self, state: _StepState, part: str, n_rows: int) -> None:
         for child in state.children:
@@ -147,7 +159,7 @@ class Schedule:
             rows = Slice(self._root.folder(before).path, part, start, stop, writes=name)
             if isinstance(state.step.stage, DatasetStage):
                 state.slices.append(rows)
-                if not self._root.folder(state.step).part_path(name, work.SKETCHES).is_file():
+                if not self._root.folder(state.step).has_whole(name, work.SKETCHES):
                     state.todo.append(Task(state.step, "sketch", rows))
             else:
                 kind: Kind = "filter" if isinstance(state.step.stage, FilterStage) else "map"

@@ -54,8 +54,6 @@ def _step_status(step: dict[str, Any], folder: StepFolder) -> dict[str, Any]:
     tally = Tally()
     names = folder.part_names()
     for name in names:
-        part = folder.find_part(name)
-        if part is not None:
-            tally.add(part.tally)
+        tally.add(folder.read_tally(name))
     state = "started" if names else "waits"
     return {"name": step["name"], "id": step["id"], "state": state, "tally": tally.as_dict()}

@@ -31,6 +31,12 @@ class Scripted:
     url: str
     log: Path
 
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
     def bodies(self) -> list[dict[str, Any]]:
         """Every request it was sent, in order."""
         return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
@@ -59,8 +65,7 @@ def start_scripted(folder: Path, delay_s: float = 0.0) -> Scripted:
 def scripted(tmp_path: Path) -> Iterator[Scripted]:
     server = start_scripted(tmp_path)
     yield server
-    server.process.kill()
-    server.process.wait()
+    server.stop()
 
 
 @pytest.fixture
@@ -68,8 +73,7 @@ def slow_scripted(tmp_path: Path) -> Iterator[Scripted]:
     """Answers after 0.3 s, so that a run can be killed in the middle."""
     server = start_scripted(tmp_path, delay_s=0.3)
     yield server
-    server.process.kill()
-    server.process.wait()
+    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -317,8 +317,7 @@ def test_the_limit_on_requests_in_flight_holds(tmp_path: Path) -> None:
         run(server, tmp_path / "run")
         assert server.state()["most_in_flight"] == 8
     finally:
-        server.process.kill()
-        server.process.wait()
+        server.stop()
 
 
 def test_a_taxonomy_grows_by_proposals_and_votes(scripted: Scripted, tmp_path: Path) -> None:

@@ -157,8 +157,7 @@ def test_a_server_that_never_answers_is_given_up(scripted: Scripted, tmp_path: P
 
 
 def test_a_server_that_is_gone_is_waited_for_and_then_given_up(scripted: Scripted, tmp_path: Path) -> None:
-    scripted.process.kill()
-    scripted.process.wait()
+    scripted.stop()
     started = time.monotonic()
     with pytest.raises(ModelUnavailable, match="run the same command again to go on from here"):
         use(scripted, tmp_path, ask(1), outage_s=1)
@@ -173,7 +172,6 @@ def test_the_endpoint_is_checked_before_anything_starts(
         check_endpoint(spec(scripted, name="other"))
     with pytest.raises(ModelUnavailable, match=r"says HTTP 404; is .* an OpenAI-compatible base"):
         check_endpoint(spec(scripted, url=f"{scripted.url}/nowhere"))
-    scripted.process.kill()
-    scripted.process.wait()
+    scripted.stop()
     with pytest.raises(ModelUnavailable, match="cannot reach"):
         check_endpoint(spec(scripted))

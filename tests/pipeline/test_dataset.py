@@ -46,7 +46,7 @@ def written(root: Path, examples: list[Example], **settings: object) -> dict:
     recipe = Recipe("test", NoSettings(), step, chosen, Gates())
     folder = Root(root).folder(step)
     part = folder.write_part("000000", to_table(examples, Example), [], Tally(rows_in=len(examples)))
-    folder.finish({"stage": "Examples", "tally": part.tally.as_dict(), "parts": {"000000": len(examples)}})
+    folder.finish({"stage": "Examples", "tally": part.tally.as_dict(), "parts": {"000000": part.entry()}})
     return dataset.write(Root(root), recipe, chosen, "run")
 
 
@@ -87,7 +87,9 @@ def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
     assert content(tmp_path / "one") == content(tmp_path / "two")
 
 
-@pytest.mark.parametrize("damage", ["no shard", "cut shard", "no folder", "cut summary", "other summary"])
+@pytest.mark.parametrize(
+    "damage", ["no shard", "cut shard", "a flipped bit", "no folder", "cut summary", "other summary"]
+)
 def test_a_damaged_dataset_is_written_again(damage: str, tmp_path: Path) -> None:
     written(tmp_path, some(7))
     shard = tmp_path / "dataset" / "data" / "train-00000-of-00001.parquet"
@@ -97,6 +99,8 @@ def test_a_damaged_dataset_is_written_again(damage: str, tmp_path: Path) -> None
             shard.unlink()
         case "cut shard":
             os.truncate(shard, 40)
+        case "a flipped bit":
+            shard.write_bytes(whole[:200] + bytes([whole[200] ^ 1]) + whole[201:])
         case "no folder":
             shutil.rmtree(tmp_path / "dataset")
         case "cut summary":

@@ -1,6 +1,7 @@
 """The schedule without a cluster: tasks run in the order it hands them out, stopped at every moment."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,7 +102,8 @@ def outcome(path: Path) -> dict[str, Any]:
         assert manifest is not None
         tally = {key: manifest["tally"][key] for key in ("rows_in", "kept", "rejected", "made")}
         assert tally["made"] == tally["kept"] + sum(tally["rejected"].values()) == tally["rows_in"]
-        found[step.name] = (tally, manifest["parts"], list(folder.rows()))
+        parts = {name: entry["rows"] for name, entry in manifest["parts"].items()}
+        found[step.name] = (tally, parts, list(folder.rows()), list(folder.rows("rejects")))
     return found
 
 
@@ -128,6 +130,47 @@ def test_stopped_after_any_number_of_tasks_it_ends_the_same(tmp_path: Path) -> N
 def test_a_finished_run_has_nothing_to_do(tmp_path: Path) -> None:
     assert run(tmp_path, 10_000)
     assert run(tmp_path, 0)
+
+
+def flip_a_byte(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 1
+    path.write_bytes(content)
+
+
+DAMAGES = {"cut": lambda path: os.truncate(path, 50), "flipped": flip_a_byte, "gone": Path.unlink}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("pattern", ["part-*", "rejects/part-*"])
+def test_a_damaged_part_of_the_last_step_is_made_again(damage: str, pattern: str, tmp_path: Path) -> None:
+    assert run(tmp_path, 10_000)
+    expected = outcome(tmp_path)
+    unique = next(step for step in wire() if step.name == "unique")
+    answers = wire()[-1]
+    for step in (answers, unique):  # `unique` is read again, because what comes after it has to be made again
+        files = sorted(Root(tmp_path).folder(step).path.glob(pattern))
+        for path in files[:2]:
+            DAMAGES[damage](path)
+    if not list(Root(tmp_path).folder(answers).path.glob("rejects/*")):
+        Root(tmp_path).folder(answers).reopen()
+    assert not run(tmp_path, 0)
+    assert run(tmp_path, 10_000)
+    assert outcome(tmp_path) == expected
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped"])
+def test_a_damaged_file_of_a_step_under_way_is_made_again(damage: str, tmp_path: Path) -> None:
+    assert run(tmp_path / "whole", 10_000)
+    for stop in (5, 12, 20, 27):
+        root = tmp_path / f"{stop}"
+        run(root, stop)
+        for step in wire():
+            folder = Root(root).folder(step)
+            for path in folder.path.rglob("part-*.parquet"):
+                DAMAGES[damage](path)
+        assert run(root, 10_000)
+        assert outcome(root) == outcome(tmp_path / "whole")
 
 
 def test_a_part_flows_on_before_its_step_is_finished(tmp_path: Path) -> None:

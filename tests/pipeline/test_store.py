@@ -63,14 +63,14 @@ def test_a_part_knows_what_it_cost_and_its_rejects(tmp_path: Path) -> None:
 
 
 def test_what_is_damaged_is_made_again_or_named(tmp_path: Path) -> None:
-    folder = StepFolder(tmp_path / "step")
-    folder.write_part("000", to_table([discipline("a")], Discipline), [], Tally(rows_in=1))
-    folder.finish({"parts": {"000": 1}})
-    os.truncate(tmp_path / "step" / "manifest.json", 5)
+    folder = StepFolder(tmp_path / "answers-0a1b")
+    part = folder.write_part("000", to_table([discipline("a")], Discipline), [], Tally(rows_in=1))
+    folder.finish({"parts": {"000": part.entry()}})
+    os.truncate(tmp_path / "answers-0a1b" / "manifest.json", 5)
     assert folder.manifest() is None
     os.truncate(folder.part_path("000"), 100)
     assert folder.find_part("000") is None
-    with pytest.raises(StoreError, match=r"is missing or damaged .* remove .*step and run the same command"):
+    with pytest.raises(StoreError, match=r"is missing or damaged .* the same command with `--from answers`"):
         folder.read_part("000", Discipline)
 
 
