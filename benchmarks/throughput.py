@@ -91,15 +91,16 @@ async def bare(url: str, n: int) -> None:
 def ours(url: str, n: int, folder: Path) -> None:
     """One model step of a recipe, with all that a run has."""
     spec = ModelSpec(name=NAME, serve="endpoint", url=url, concurrency=CONCURRENCY)
-    prompts = Step("prompts", ReadPrompts(n=n))
-    recipe = Recipe(
-        "throughput", NoSettings(), Step("answers", AnswerQuestions(model=spec), prompts), None, Gates()
-    )
+    run_step(Step("answers", AnswerQuestions(model=spec), Step("prompts", ReadPrompts(n=n))), folder)
+
+
+def run_step(last: Step, folder: Path) -> None:
+    """Runs a DAG as `academe run` does, without a dataset at its end."""
     root = Root(folder)
     with root.locked():
         events = Events(root.events, PlainView(lambda line: print(line, file=sys.stderr)))
         try:
-            run(recipe, RunOptions(folder), events)
+            run(Recipe("benchmark", NoSettings(), last, None, Gates()), RunOptions(folder), events)
         finally:
             events.close()
 

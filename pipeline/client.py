@@ -48,6 +48,8 @@ class Client:
         self._last_good = 0.0
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent"),
             headers={**_headers(spec), "Content-Type": "application/json"},
             timeout=aiohttp.ClientTimeout(total=spec.timeout_s),
             proxy=_proxy(url),

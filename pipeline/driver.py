@@ -6,6 +6,7 @@ in one place, `ray.wait`.
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -37,6 +38,7 @@ TASKS_PER_CORE = 2  # one runs, one waits
 PARTS_PER_WORKER = 64  # handed to a model worker, which starts as many as keep its server busy
 IN_FLIGHT_PER_WORKER = 128  # what one process keeps up with: benchmarks/throughput.py
 MIN_REPLIES = 100  # before the share of bad ones says anything
+YOUNG_OBJECTS = 20_000  # before a worker's garbage is looked through
 REACH_S = 10.0  # for the head of a cluster to answer
 OBJECT_STORE_BYTES = 100 * 2**20  # parts travel as paths, so little passes through it
 
@@ -101,6 +103,10 @@ class ModelWorker:
         self._replay = replay
         self._channel: ServedModel | None = None
         self._door = asyncio.Lock()
+        # A collector that looks through all that was imported, again and again, takes a tenth of the time.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(YOUNG_OBJECTS)
 
     def _served(self) -> ServedModel:
         if self._channel is None:  # made inside the event loop, which __init__ is not
@@ -176,6 +182,9 @@ class _Driver:
         """Submits, waits and collects until the schedule is finished."""
         self.cores = _n_cores()
         tended = 0.0
+        for step in self.schedule.wanted():
+            if isinstance(step.stage, ModelStage):
+                self._served(step)  # its workers start while the first parts are read
         try:
             while not self.schedule.finished:
                 while (task := self.schedule.next_task(self._has_room)) is not None:
@@ -272,6 +281,8 @@ class _Driver:
                 for share in shares
             ]
             self.served[key] = _Served(spec, [_Worker(actor) for actor in actors])
+            for actor in actors if spec.serve == "endpoint" else ():
+                actor.use_server.remote(spec.url)
         return self.served[key]
 
     def _ask_gauges(self, served: _Served) -> None:
@@ -287,19 +298,15 @@ class _Driver:
     def _take_gauges(self, served: _Served, worker: _Worker, gauges: Gauges) -> None:
         worker.asked = False
         if gauges.wants_server:
-            self._give_server(served.spec, worker)
+            worker.actor.use_server.remote(self._local_server(served.spec).url)
         if gauges != worker.gauges:
             worker.gauges = gauges
             in_flight = sum(worker.gauges.in_flight for worker in served.workers)
             limit = sum(worker.gauges.limit for worker in served.workers)
             self.events.emit("progress", model=served.spec.name, in_flight=in_flight, limit=limit)
 
-    def _give_server(self, spec: ModelSpec, worker: _Worker) -> None:
-        """Tells the worker where its server is, and starts ours when this is the first time it is needed."""
-        url = spec.url if spec.serve == "endpoint" else self._local_server(spec).url
-        worker.actor.use_server.remote(url)
-
     def _local_server(self, spec: ModelSpec) -> LocalServer:
+        """Our server for the model, started when it is first asked for."""
         key = spec.model_dump_json(include={"name", "path", "vllm_args", "vllm_env"})
         if key not in self.servers:
             log = self.root.logs / f"vllm-{len(self.servers)}.log"

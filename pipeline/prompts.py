@@ -18,8 +18,10 @@ _environment = jinja2.Environment(
 
 def render(name: str, **values: object) -> str:
     """The text of prompt `name` with `values` filled in, stripped. Raises PromptError."""
+    template = _template(name)
     try:
-        return _template(name).render(**values).strip()
+        # `Template.render` copies the globals, which no prompt uses, for every prompt: half of its time.
+        return "".join(template.root_render_func(template.new_context(values, shared=True))).strip()
     except jinja2.UndefinedError as error:
         raise PromptError(
             f"prompt '{name}' ({_path(name)}): {error}; it is given {sorted(values)}"
