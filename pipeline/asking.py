@@ -72,27 +72,36 @@ class ServedModel:
         request = canonical_json(body)
         key = request_key(request, sample)
         reply = self._replies.get(key)
+        if reply is None and key in self._open:
+            reply = await self._open[key]
         if reply is None:
-            asked = self._open.get(key)
-            if asked is None:
-                tally.sent += 1
-                asked = self._open[key] = asyncio.ensure_future(self._send(key, request))
-                asked.add_done_callback(lambda _: self._open.pop(key, None))
-            reply = await asked
+            tally.sent += 1
+            reply = await self._send(key, request)
         tally.requests += 1
         tally.prompt_tokens += reply.prompt_tokens
         tally.output_tokens += reply.output_tokens
         return reply
 
     async def _send(self, key: bytes, request: bytes) -> StoredReply:
+        """A new reply. Who asks for the same one meanwhile waits for it too."""
         if self._replay:
             raise ModelUnavailable(f"--replay sends nothing, but no reply is stored for: {request.decode()}")
-        # The place in flight is held until the reply is durable, so that a crash costs no more than the
-        # places.
-        async with self._pace:
-            self._wants_server = not self._client.done()
-            client = await self._client
-            return await self._replies.put(key, self._spec.name, await client.send(request))
+        asked = self._open[key] = asyncio.get_running_loop().create_future()
+        try:
+            # The place in flight is held until the reply is durable, so that a crash costs no more than the
+            # places.
+            async with self._pace:
+                self._wants_server = not self._client.done()
+                client = await self._client
+                reply = await self._replies.put(key, self._spec.name, await client.send(request))
+        except BaseException as error:
+            asked.set_exception(error)
+            asked.exception()  # nobody may be waiting
+            raise
+        finally:
+            del self._open[key]
+        asked.set_result(reply)
+        return reply
 
 
 def canonical_json(body: dict[str, Any]) -> bytes:

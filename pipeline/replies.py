@@ -35,12 +35,7 @@ class StoredReply:
     output_tokens: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    key: bytes
-    model: str
-    reply: StoredReply
-    stored: asyncio.Future[StoredReply]
+Row = tuple[bytes, str, str, int, int, str, float]  # as in SCHEMA
 
 
 class Replies:
@@ -49,7 +44,7 @@ class Replies:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._reader = self._connect()
-        self._entries: deque[_Entry] = deque()  # to be written
+        self._entries: deque[tuple[Row, asyncio.Future[StoredReply]]] = deque()  # to be written
         self._wake = threading.Event()
         self._closed = False
         self._writer = threading.Thread(target=self._write, daemon=True)
@@ -78,7 +73,8 @@ class Replies:
         """Store `reply`; done once it is durable. Where `key` is there already, the older reply stands and
         is the result, so that two askers of one request go on with the same answer."""
         stored: asyncio.Future[StoredReply] = asyncio.get_running_loop().create_future()
-        self._entries.append(_Entry(key, model, reply, stored))
+        row = (key, reply.text, reply.finish, reply.prompt_tokens, reply.output_tokens, model, time.time())
+        self._entries.append((row, stored))
         self._wake.set()
         return stored
 
@@ -101,20 +97,10 @@ class Replies:
                 time.sleep(max(0.0, GROUP_S - (time.monotonic() - started)))
         connection.close()
 
-    def _commit(self, connection: sqlite3.Connection, entries: list[_Entry]) -> None:
-        now = time.time()
-        rows = [
-            (
-                entry.key,
-                entry.reply.text,
-                entry.reply.finish,
-                entry.reply.prompt_tokens,
-                entry.reply.output_tokens,
-                entry.model,
-                now,
-            )
-            for entry in entries
-        ]
+    def _commit(
+        self, connection: sqlite3.Connection, entries: list[tuple[Row, asyncio.Future[StoredReply]]]
+    ) -> None:
+        rows = [row for row, _ in entries]
         outcomes: list[StoredReply | StoreError]
         try:
             connection.execute("begin immediate")
@@ -123,15 +109,16 @@ class Replies:
             all_new = connection.total_changes - before == len(rows)
             connection.execute("commit")
             outcomes = [
-                entry.reply if all_new else _select(connection, entry.key) or entry.reply for entry in entries
+                StoredReply(*row[1:5]) if all_new else _select(connection, row[0]) or StoredReply(*row[1:5])
+                for row in rows
             ]
         except sqlite3.Error as error:
             if connection.in_transaction:
                 connection.execute("rollback")
-            fault = StoreError(f"cannot write the reply store {self.path}: {error}")
-            outcomes = [fault] * len(entries)
-        loop = entries[0].stored.get_loop()  # told once for all: waking a loop costs more than a reply
-        loop.call_soon_threadsafe(_tell, [entry.stored for entry in entries], outcomes)
+            outcomes = [StoreError(f"cannot write the reply store {self.path}: {error}")] * len(rows)
+        waiting = [stored for _, stored in entries]
+        # Told once for all: waking a loop costs more than a reply.
+        waiting[0].get_loop().call_soon_threadsafe(_tell, waiting, outcomes)
 
 
 def _select(connection: sqlite3.Connection, key: bytes) -> StoredReply | None:

@@ -18,7 +18,7 @@ from pipeline.stage import DatasetStage, FilterStage, ModelStage, SourceStage
 from pipeline.store import Part, Slice, Tally
 
 # How much one task reads. Part names depend on these: changing one means a new root.FORMAT.
-REQUESTS_PER_PART = 64  # of a model step: small enough to flow, large enough to be worth a file
+REQUESTS_PER_PART = 128  # of a model step: small enough to flow, large enough that files cost little
 ROWS_PER_PART = 5_000  # of any other step
 
 Kind = Literal["read", "map", "filter", "sketch", "decide", "apply"]
