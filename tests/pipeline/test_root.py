@@ -5,7 +5,7 @@ import pytest
 
 from pipeline import root
 from pipeline.errors import StoreError
-from pipeline.root import Root
+from pipeline.root import FORMAT, Root
 
 
 def test_a_root_is_held_by_one(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_a_root_that_is_no_folder_is_named(tmp_path: Path) -> None:
 
 def test_a_root_of_another_kind_is_refused(tmp_path: Path) -> None:
     assert Root(tmp_path).run() is None
-    for damaged in ("{oops", "", "[]", "{}", '{"format": 1}'):
+    for damaged in ("{oops", "", "[]", "{}", f'{{"format": {FORMAT}}}'):
         (tmp_path / "run.json").write_text(damaged)
         with pytest.raises(StoreError, match="is damaged or not academe's"):
             Root(tmp_path).run()
