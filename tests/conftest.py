@@ -148,3 +148,25 @@ def status(root: Path) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
+
+
+def vllm_processes(root: Path) -> list[int]:
+    """The processes that serve this root's model, by their log file."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            outputs = {os.readlink(entry / "fd" / "1")}
+            state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
+        except OSError:
+            continue
+        if state != "Z" and any(str(root) in output for output in outputs):
+            found.append(int(entry.name))
+    return found
+
+
+def api_servers(root: Path) -> list[int]:
+    """Those of them that answer requests."""
+    lines = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in vllm_processes(root)}
+    return [
+        pid for pid, line in lines.items() if b"vllm.entrypoints" in line and b"pipeline.guard" not in line
+    ]

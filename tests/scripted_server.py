@@ -187,15 +187,16 @@ class Server:
         return None
 
 
-async def main() -> None:
-    server = Server(Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 0.0)
+async def serve(log: Path, delay_s: float, port: int = 0) -> None:
+    """Serves until it is killed; port 0 takes a free one. Prints the port."""
+    server = Server(log, delay_s)
     runner = web.AppRunner(server.app())
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", port)
     await site.start()
     print(runner.addresses[0][1], flush=True)
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(serve(Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 0.0))

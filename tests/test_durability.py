@@ -1,0 +1,147 @@
+"""What is left when processes are killed: nothing paid for is lost, and the same rows come out."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import (
+    ROOT,
+    SMALL,
+    academe,
+    academe_command,
+    api_servers,
+    dataset_bytes,
+    kill_group,
+    run_arguments,
+    start_scripted,
+    status,
+)
+
+pytestmark = pytest.mark.ray
+CONCURRENCY = 8  # of run_arguments
+N_ROOTS, KILLS_A_ROOT, AT_ONCE = 5, 4, 3
+STAND_IN = ROOT / "tests" / "stand_in"
+
+
+def wait_until(happened: Callable[[], bool], limit_s: float = 60) -> None:
+    end = time.monotonic() + limit_s
+    while not happened():
+        assert time.monotonic() < end, f"it did not happen within {limit_s} s"
+        time.sleep(0.02)
+
+
+def shards(root: Path) -> list[bytes]:
+    return [content for path, content in dataset_bytes(root).items() if path.endswith(".parquet")]
+
+
+@dataclass
+class Whole:
+    """A run that nothing disturbed."""
+
+    shards: list[bytes]
+    n_requests: int
+    seconds: float
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Whole:
+    folder = tmp_path_factory.mktemp("whole")
+    server = start_scripted(folder, delay_s=0.3)
+    started = time.monotonic()
+    done = academe(*run_arguments(server, folder / "run"), env={"RAY_ADDRESS": cluster})
+    assert done.returncode == 0, done.stderr
+    server.stop()
+    return Whole(shards(folder / "run"), len(server.bodies()), time.monotonic() - started)
+
+
+def kill_and_go_on(folder: Path, cluster: str, whole: Whole, seed: int) -> None:
+    """Kills a run at random moments, then lets it end, on a root and a server of its own."""
+    folder.mkdir()
+    rng, root = random.Random(seed), folder / "run"
+    server = start_scripted(folder, delay_s=0.3)
+    try:
+        command = academe_command(*run_arguments(server, root))
+        for _ in range(KILLS_A_ROOT):
+            process = subprocess.Popen(
+                command,
+                start_new_session=True,
+                cwd=ROOT,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "RAY_ADDRESS": cluster},
+            )
+            time.sleep(rng.uniform(0.2, 1.5) * whole.seconds)  # runs side by side take longer
+            kill_group(process)
+        done = academe(*run_arguments(server, root), env={"RAY_ADDRESS": cluster})
+    finally:
+        server.stop()
+    assert done.returncode == 0, done.stderr
+    assert shards(root) == whole.shards
+    assert len(server.bodies()) - whole.n_requests <= KILLS_A_ROOT * CONCURRENCY
+    for entry in status(root)["steps"]:
+        tally = entry["tally"]
+        assert tally["kept"] + sum(tally["rejected"].values()) == tally["made"]
+
+
+def test_killed_at_twenty_random_moments_runs_end_with_the_same_rows(
+    tmp_path: Path, cluster: str, whole: Whole
+) -> None:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        ended = [
+            pool.submit(kill_and_go_on, tmp_path / str(seed), cluster, whole, seed) for seed in range(N_ROOTS)
+        ]
+        for one in ended:
+            one.result()
+
+
+def test_a_local_server_that_dies_is_restarted_and_one_that_cannot_be_stops_the_run(
+    tmp_path: Path, whole: Whole
+) -> None:
+    log, root = tmp_path / "requests.jsonl", tmp_path / "run"
+    log.touch()
+    spec = {"name": "scripted", "serve": "local", "path": "a-model", "concurrency": CONCURRENCY}
+    settings = (f"planner={json.dumps(spec)}", *SMALL)
+    command = ["run", "--config", "glan", *(word for pair in settings for word in ("--set", pair)), "--root"]
+    env = {**os.environ, "STAND_IN_LOG": str(log), "PYTHONPATH": f"{STAND_IN}{os.pathsep}{ROOT}"}
+
+    def bodies() -> list[dict]:
+        return [json.loads(line) for line in log.read_text().splitlines()]
+
+    def kill_server() -> None:
+        n_before = len(bodies())
+        wait_until(lambda: len(bodies()) > n_before + CONCURRENCY and len(api_servers(root)) == 1)
+        os.kill(api_servers(root)[0], signal.SIGKILL)
+
+    def start() -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            academe_command(*command, str(root)), cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True
+        )
+
+    process = start()
+    kill_server()
+    wait_until(lambda: "restart 1 of 3" in (root / "events.jsonl").read_text())
+    log.with_suffix(".broken").touch()
+    kill_server() if api_servers(root) else None
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 4, said
+    assert "cannot be restarted" in said
+    assert "CUDA error: the stand-in is out of order" in said
+
+    log.with_suffix(".broken").unlink()
+    process = start()
+    for _ in range(3):
+        kill_server()
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    assert "restart 3 of 3" in (root / "events.jsonl").read_text()
+    assert shards(root) == whole.shards
+    assert len(bodies()) - whole.n_requests <= 5 * CONCURRENCY
