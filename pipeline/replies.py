@@ -115,7 +115,11 @@ class Replies:
         except sqlite3.Error as error:
             if connection.in_transaction:
                 connection.execute("rollback")
-            outcomes = [StoreError(f"cannot write the reply store {self.path}: {error}")] * len(rows)
+            fault = StoreError(
+                f"cannot write the reply store {self.path}: {error}; make room, or let go of the file, and "
+                "run the same command again to go on from here"
+            )
+            outcomes = [fault] * len(rows)
         waiting = [stored for _, stored in entries]
         # Told once for all: waking a loop costs more than a reply.
         waiting[0].get_loop().call_soon_threadsafe(_tell, waiting, outcomes)

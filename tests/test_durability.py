@@ -1,12 +1,14 @@
 """What is left when processes are killed: nothing paid for is lost, and the same rows come out."""
 
+import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ import pytest
 from tests.conftest import (
     ROOT,
     SMALL,
+    Scripted,
     academe,
     academe_command,
     api_servers,
@@ -145,3 +148,56 @@ def test_a_local_server_that_dies_is_restarted_and_one_that_cannot_be_stops_the_
     assert "restart 3 of 3" in (root / "events.jsonl").read_text()
     assert shards(root) == whole.shards
     assert len(bodies()) - whole.n_requests <= 5 * CONCURRENCY
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=520m", "tmpfs", str(folder)]  # a start wants 500 MB
+    if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode != 0:
+        pytest.skip("mounting a file system needs more rights")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(disk: Path, left: int) -> Path:
+    """Writes a file that leaves `left` bytes of the disk."""
+    path = disk / "filler"
+    size = shutil.disk_usage(disk).free - 2**20
+    file = os.open(path, os.O_WRONLY | os.O_CREAT)
+    os.posix_fallocate(file, 0, size)
+    with contextlib.suppress(OSError):
+        while True:
+            size += os.pwrite(file, bytes(4096), size)
+    os.ftruncate(file, size - left)
+    os.close(file)
+    return path
+
+
+@pytest.mark.parametrize("left", [150_000, 400_000])  # of the 600 kB that the run takes
+def test_a_full_disk_stops_the_run_and_nothing_is_lost(
+    left: int, small_disk: Path, slow_scripted: Scripted, cluster: str, whole: Whole
+) -> None:
+    root = small_disk / "run"
+    command = academe_command(*run_arguments(slow_scripted, root))
+    env = {**os.environ, "RAY_ADDRESS": cluster}
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True)
+    wait_until(lambda: bool(slow_scripted.bodies()))
+    filler = fill(small_disk, left)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "make room" in said
+    assert "run the same command again to go on from here" in said
+    filler.unlink()
+    done = academe(*run_arguments(slow_scripted, root), env={"RAY_ADDRESS": cluster})
+    assert done.returncode == 0, done.stderr
+    assert shards(root) == whole.shards
+    assert len(slow_scripted.bodies()) - whole.n_requests <= CONCURRENCY
+
+
+def test_a_root_that_cannot_be_written_is_named(small_disk: Path, slow_scripted: Scripted) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    done = academe(*run_arguments(slow_scripted, small_disk / "run"))
+    assert done.returncode == 2
+    assert f"cannot write {small_disk / 'run'}: Read-only file system" in done.stderr

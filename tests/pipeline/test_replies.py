@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import replies
 from pipeline.errors import StoreError
 from pipeline.replies import Replies, StoredReply
 
@@ -34,3 +35,21 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"not a database, but long enough to be read as one" * 10)
     with pytest.raises(StoreError, match=r"cannot open the reply store .*replies\.sqlite"):
         Replies(path)
+
+
+def test_a_store_that_another_process_holds_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replies, "BUSY_S", 0.1)
+    path = tmp_path / "replies.sqlite"
+
+    async def use() -> None:
+        store = Replies(path)
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("begin immediate")
+        with pytest.raises(StoreError, match="cannot write the reply store .* database is locked; make"):
+            await store.put(b"k", "m", ONE)
+        other.execute("rollback")
+        other.close()
+        assert await store.put(b"k", "m", ONE) == ONE  # it is free again
+        store.close()
+
+    asyncio.run(use())
