@@ -15,7 +15,8 @@ from pipeline import plain_yaml
 from pipeline.errors import RecipeError
 from pipeline.status import last_step_rows
 from pipeline.store import write_text
-from pipeline.taxonomy import DEPTH, Place, Taxonomy, check, load_taxonomy
+from pipeline.text import one_line
+from pipeline.taxonomy import DEPTH, Description, Id, Name, Place, Taxonomy, check, load_taxonomy
 
 HEADER = """\
 # Vote on each node by adding a line under it, e.g.  votes: {ann: keep, bob: remove}
@@ -27,11 +28,11 @@ HEADER = """\
 class ReviewNode(BaseModel):
     """One node to vote on."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    path: list[str] = Field(min_length=1, max_length=DEPTH)
-    id: str
-    description: str
+    path: list[Name] = Field(min_length=1, max_length=DEPTH)
+    id: Id
+    description: Description
     proposals: int = 0  # prompts that named it; 0: it was there before
     votes: dict[str, Literal["keep", "remove"]] = Field(default_factory=dict)
 
@@ -65,12 +66,11 @@ def write_review(root: Path, taxonomy: Path, review: Path) -> int:
     taken = {node.id for node in nodes}
     proposed = []
     for row in last_step_rows(root):
-        node_id = _fresh_id(row["path"][-1], taken)
+        path, description = [one_line(name) for name in row["path"]], one_line(row["description"])
+        node_id = _fresh_id(path[-1], taken)
         if node_id is not None:
             proposed.append(
-                ReviewNode(
-                    path=row["path"], id=node_id, description=row["description"], proposals=row["proposals"]
-                )
+                ReviewNode(path=path, id=node_id, description=description, proposals=row["proposals"])
             )
     data = {"nodes": [node.model_dump(exclude={"votes"}) for node in [*nodes, *proposed]]}
     write_text(HEADER + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=120), review)
@@ -85,11 +85,17 @@ def merge_review(review: Path, out: Path) -> tuple[int, int]:
         parsed = Review.model_validate(plain_yaml.read(review))
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in fault["loc"])
-        raise RecipeError(f"{review}, {where}: {fault['msg']}, got {fault['input']!r}") from error
+        where = ".".join(str(part) for part in fault["loc"]) or "the file"
+        raise RecipeError(f"{review}, {where}: {fault['msg']}, got {str(fault['input'])[:200]!r}") from error
     kept: dict[tuple[str, ...], ReviewNode] = {}
+    paths = {tuple(node.path) for node in parsed.nodes}
     for node in sorted(parsed.nodes, key=lambda node: len(node.path)):
         path = tuple(node.path)
+        if len(path) > 1 and path[:-1] not in paths:
+            raise RecipeError(
+                f"{review}: '{' > '.join(path)}' has no parent: no node has the path "
+                f"{list(path[:-1])}; mend its path, or add the parent"
+            )
         if node.stays and (len(path) == 1 or path[:-1] in kept):
             if path in kept:
                 raise RecipeError(f"{review}: '{' > '.join(path)}' is kept twice; remove one of them")
@@ -111,14 +117,19 @@ def merge_review(review: Path, out: Path) -> tuple[int, int]:
 
 
 def _nested(kept: dict[tuple[str, ...], ReviewNode]) -> dict[str, Any]:
-    def place(path: tuple[str, ...], node: ReviewNode) -> dict[str, Any]:
+    below: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for path in kept:
+        below.setdefault(path[:-1], []).append(path)
+
+    def place(path: tuple[str, ...]) -> dict[str, Any]:
+        node = kept[path]
         data: dict[str, Any] = Place(id=node.id, name=path[-1], description=node.description).model_dump()
         if len(path) < DEPTH:
             key = ("subfields", "disciplines")[len(path) - 1]
-            data[key] = [place(other, child) for other, child in kept.items() if other[:-1] == path]
+            data[key] = [place(child) for child in below.get(path, ())]
         return data
 
-    return {"fields": [place(path, node) for path, node in kept.items() if len(path) == 1]}
+    return {"fields": [place(path) for path in below.get((), ())]}
 
 
 def _fresh_id(name: str, taken: set[str]) -> str | None:

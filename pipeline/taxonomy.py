@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -15,14 +15,20 @@ DEPTH = len(LEVELS)
 FOLDER = Path(__file__).parent.parent / "taxonomy"
 
 
+Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
+Name = Annotated[str, Field(min_length=1, max_length=120, pattern=ONE_LINE)]
+Description = Annotated[str, Field(min_length=1, max_length=300, pattern=ONE_LINE)]
+
+
 class Place(BaseModel):
     """What every level has: a stable id, a name and one line that says what belongs there."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)
-    name: str = Field(min_length=1, max_length=120)
-    description: str = Field(min_length=1, max_length=300)
+    id: Id
+    name: Name
+    description: Description
 
 
 class Subfield(Place):

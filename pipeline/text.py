@@ -51,3 +51,8 @@ def stutters(text: str) -> bool:
     """Whether a word stands twice in a row, as where a model loops."""
     items = words(text)
     return any(one == other for one, other in itertools.pairwise(items))
+
+
+def one_line(text: str) -> str:
+    """The text without control characters, its white space single spaces."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

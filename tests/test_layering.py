@@ -39,7 +39,7 @@ ALLOWED: dict[str, set[str]] = {
     "card": {"dag", "model", "recipe", "root", "stage", "store"},
     "dataset": {"card", "identity", "recipe", "records", "root", "store"},
     "status": {"errors", "root", "store"},
-    "review": {"errors", "plain_yaml", "status", "store", "taxonomy"},
+    "review": {"errors", "plain_yaml", "status", "store", "taxonomy", "text"},
     "plan": {"dag", "recipe", "root", "stage", "store"},
     "driver": {
         "asking", "dag", "errors", "events", "model", "recipe", "replies", "root", "schedule", "server",

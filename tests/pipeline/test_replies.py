@@ -45,7 +45,7 @@ def test_a_store_that_another_process_holds_is_named(tmp_path: Path, monkeypatch
         store = Replies(path)
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("begin immediate")
-        with pytest.raises(StoreError, match="cannot write the reply store .* database is locked; make"):
+        with pytest.raises(StoreError, match=r"cannot write the reply store .* database is locked; make"):
             await store.put(b"k", "m", ONE)
         other.execute("rollback")
         other.close()

@@ -112,3 +112,31 @@ def test_a_merge_that_leaves_no_valid_taxonomy_writes_nothing(tmp_path: Path) ->
     with pytest.raises(RecipeError, match="Input should be 'keep' or 'remove'"):
         merge_review(review_file(tmp_path, {"New": {"ann": "yes"}}), out)
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"path": ["Field", "Sup", "Alpha"]}, r"'Field > Sup > Alpha' has no parent"),
+        ({"path": ["Field", "Sub", "x" * 121]}, r"nodes\.2\.path\.2: String should have at most 120"),
+        ({"path": ["Field", "Sub", "a\nb"]}, r"nodes\.2\.path\.2: String should match pattern"),
+        ({"path": ["Field", "Sub", " "]}, r"nodes\.2\.path\.2: String should have at least 1"),
+        ({"path": ["Field", "Sub", "Alpha", "Deeper"]}, "at most 3 items"),
+        ({"path": ["Field", "Sub", "Beta"]}, "'Field > Sub > Beta' is kept twice"),
+        ({"id": "../x"}, r"nodes\.2\.id: String should match pattern"),
+        ({"id": "b"}, "the id 'b' stands at"),
+        ({"colour": 1}, r"nodes\.2\.colour: Extra inputs"),
+    ],
+)
+def test_a_broken_review_is_named_and_nothing_written(change: dict, said: str, tmp_path: Path) -> None:
+    review, out = review_file(tmp_path, {}), tmp_path / "out.yaml"
+    data = yaml.safe_load(review.read_text())
+    data["nodes"][2].update(change)
+    review.write_text(yaml.safe_dump(data))
+    with pytest.raises(RecipeError, match=said):
+        merge_review(review, out)
+    for content in (b"", b"- 1", b"nodes:", b"\xff\xfe", review.read_bytes()[:60]):
+        review.write_bytes(content)
+        with pytest.raises(RecipeError, match=r"review\.yaml"):
+            merge_review(review, out)
+    assert not out.exists()
