@@ -15,8 +15,8 @@ from pipeline import plain_yaml
 from pipeline.errors import RecipeError
 from pipeline.status import last_step_rows
 from pipeline.store import write_text
-from pipeline.text import one_line
 from pipeline.taxonomy import DEPTH, Description, Id, Name, Place, Taxonomy, check, load_taxonomy
+from pipeline.text import one_line
 
 HEADER = """\
 # Vote on each node by adding a line under it, e.g.  votes: {ann: keep, bob: remove}
