@@ -163,6 +163,31 @@ def show(
         typer.echo(json.dumps(row, ensure_ascii=False))
 
 
+@app.command()
+@_exits
+def gc(
+    root: Annotated[Path, typer.Option("--root", help="The run's folder.")] = Path("runs/instruct"),
+    yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False,
+) -> None:
+    """Remove what the last run does not use, after showing it: other steps, replies to other requests."""
+    from pipeline.recipes import recipe_of
+    from pipeline.root import Root
+    from pipeline.status import read_run
+    from pipeline.sweep import find_leftovers, remove
+
+    recipe = recipe_of(read_run(root))
+    with Root(root).locked(wants_room=False):
+        leftovers = find_leftovers(Root(root), recipe)
+        typer.echo(str(leftovers))
+        if not leftovers.folders and not leftovers.n_replies:
+            return
+        if yes or (sys.stdin.isatty() and typer.confirm("Remove them? What is missed later is paid again.")):
+            remove(leftovers)
+            typer.echo("removed")
+        else:
+            typer.echo("nothing removed; --yes removes without asking")
+
+
 @taxonomy_app.command("check")
 @_exits
 def taxonomy_check(

@@ -6,10 +6,12 @@ other processes read and write the same file.
 """
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
 import time
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +80,21 @@ class Replies:
         self._wake.set()
         return stored
 
+    def unused(self, used: Iterable[Iterable[bytes]]) -> "Unused":
+        """The replies that are not among the `used` keys, which are given in batches.
+
+        Memory: one batch; the keys go to a table on disk that ends with the connection.
+        """
+        connection = self._connect()
+        connection.execute("create temp table used (key blob primary key) without rowid")
+        for keys in used:
+            connection.executemany("insert or ignore into used values (?)", ((key,) for key in keys))
+        where = "from replies where key not in (select key from used)"
+        count, n_bytes = connection.execute(
+            f"select count(*), coalesce(sum(length(text)), 0) {where}"
+        ).fetchone()
+        return Unused(connection, count, n_bytes)
+
     def close(self) -> None:
         """Returns when all that was put is written."""
         self._closed = True
@@ -123,6 +140,24 @@ class Replies:
         waiting = [stored for _, stored in entries]
         # Told once for all: waking a loop costs more than a reply.
         waiting[0].get_loop().call_soon_threadsafe(_tell, waiting, outcomes)
+
+
+@dataclass(frozen=True)
+class Unused:
+    """Replies that could go: how many, and the bytes of their texts."""
+
+    connection: sqlite3.Connection
+    count: int
+    n_bytes: int
+
+    def remove(self) -> None:
+        """Removes them, and gives the room back to the disk where there is enough of it to do so."""
+        self.connection.execute("delete from replies where key not in (select key from used)")
+        with contextlib.suppress(
+            sqlite3.OperationalError
+        ):  # a full disk: the room is used by the next replies
+            self.connection.execute("vacuum")
+        self.connection.close()
 
 
 def _select(connection: sqlite3.Connection, key: bytes) -> StoredReply | None:

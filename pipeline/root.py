@@ -84,9 +84,9 @@ class Root:
         return steps[-1].id
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Holds the root for this process. Raises StoreError when another run has it, or nothing can be
-        written.
+    def locked(self, *, wants_room: bool = True) -> Iterator[None]:
+        """Holds the root for this process. Raises StoreError when another run has it, nothing can be written,
+        or a start that `wants_room` finds the disk nearly full.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,7 @@ class Root:
                 lock.write(str(os.getpid()))
                 lock.flush()
                 free = shutil.disk_usage(self.path).free
-                if free < MIN_FREE_BYTES:
+                if wants_room and free < MIN_FREE_BYTES:
                     raise StoreError(
                         f"{self.path} has {free / 2**20:.0f} MB left, a run needs at least "
                         f"{MIN_FREE_BYTES / 2**20:.0f} MB; make room or choose another --root"

@@ -15,7 +15,7 @@ def read_status(root: Path) -> dict[str, Any]:
 
     Raises RecipeError where nothing has run, StoreError for a root of another format.
     """
-    data = _run(root)
+    data = read_run(root)
     steps = [_step_status(step, _folder(root, step)) for step in data["steps"]]
     return {"recipe": data["recipe"], "run": data["run"], "steps": steps}
 
@@ -24,7 +24,7 @@ def rows_of(root: Path, step: str, rejects: bool, n: int) -> list[dict[str, Any]
     """The first `n` rows that the step kept, or rejected. Raises RecipeError for a step that does not
     exist.
     """
-    steps = _run(root)["steps"]
+    steps = read_run(root)["steps"]
     found = [candidate for candidate in steps if candidate["name"] == step]
     if not found:
         raise RecipeError(f"no step '{step}' in {root}; its steps are: {', '.join(s['name'] for s in steps)}")
@@ -33,10 +33,11 @@ def rows_of(root: Path, step: str, rejects: bool, n: int) -> list[dict[str, Any]
 
 def last_step_rows(root: Path) -> Iterator[dict[str, Any]]:
     """All rows that the run's last step kept."""
-    return _folder(root, _run(root)["steps"][-1]).rows()
+    return _folder(root, read_run(root)["steps"][-1]).rows()
 
 
-def _run(root: Path) -> dict[str, Any]:
+def read_run(root: Path) -> dict[str, Any]:
+    """run.json. Raises RecipeError where nothing has run, StoreError for a root of another format."""
     data = Root(root).run()
     if data is None:
         raise RecipeError(f"nothing has run in {root}; start with `academe run`, or name another --root")

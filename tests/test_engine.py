@@ -167,6 +167,30 @@ def rows_of_run(root: Path, name: str) -> list[dict]:
     return [row for path in sorted(folder.glob("part-*.parquet")) for row in pq.read_table(path).to_pylist()]
 
 
+def test_gc_removes_what_the_last_run_does_not_use_and_nothing_else(
+    scripted: Scripted, tmp_path: Path
+) -> None:
+    root = tmp_path / "run"
+    gc = ("gc", "--root", str(root))
+    run(scripted, root)
+    asked, made = len(scripted.bodies()), dataset_bytes(root)
+    assert "not in use: step folders 0, replies 0" in academe(*gc).stdout
+    run(scripted, root, "answers.prompt=answer_questions/answer_short", options=("--until", "answers"))
+    n_other = len(scripted.bodies()) - asked
+    assert "not finished and may need any reply" in academe(*gc).stdout
+    run(scripted, root)
+    shown = academe(*gc).stdout
+    assert f"not in use: step folders 1, replies {n_other}" in shown
+    assert "nothing removed; --yes" in shown
+    assert "removed" in academe(*gc, "--yes").stdout
+    assert "not in use: step folders 0, replies 0" in academe(*gc).stdout
+
+    run(scripted, root, options=("--from", "subjects", "--replay"))  # all that it uses is there
+    assert dataset_bytes(root) == made
+    prompt = run_arguments(scripted, root, "answers.prompt=answer_questions/answer_short")
+    assert academe(*prompt, "--replay").returncode == 4  # what went is gone
+
+
 def test_until_and_from(scripted: Scripted, tmp_path: Path) -> None:
     root = tmp_path / "run"
     run(scripted, root, options=("--until", "questions"))

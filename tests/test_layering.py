@@ -40,6 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     "dataset": {"card", "identity", "recipe", "records", "root", "store"},
     "status": {"errors", "root", "store"},
     "review": {"errors", "plain_yaml", "status", "store", "taxonomy", "text"},
+    "sweep": {"asking", "dag", "errors", "recipe", "replies", "root", "stage", "store"},
     "plan": {"dag", "recipe", "root", "stage", "store"},
     "driver": {
         "asking", "dag", "errors", "events", "model", "recipe", "replies", "root", "schedule", "server",

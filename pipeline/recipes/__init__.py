@@ -1,6 +1,10 @@
 """One DAG a file, with its settings; the presets are YAML files in presets/<recipe>/."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import RecipeError
 from pipeline.recipe import Recipe
@@ -8,15 +12,34 @@ from pipeline.recipes import instruct, propose
 from pipeline.settings import load_settings
 
 
+class _Known(NamedTuple):
+    settings: type[BaseModel]
+    wire: Callable[[Any], Recipe]
+    presets: Path
+
+
+RECIPES = {
+    "instruct": _Known(instruct.InstructSettings, instruct.instruct, instruct.PRESETS),
+    "propose": _Known(propose.ProposeSettings, propose.propose, propose.PRESETS),
+}
+
+
 def load_recipe(name: str, config: str, overrides: Sequence[str], environment: Mapping[str, str]) -> Recipe:
     """The recipe `name`, wired with its settings. Raises RecipeError."""
-    match name:
-        case "instruct":
-            settings = load_settings(
-                instruct.InstructSettings, instruct.PRESETS, config, overrides, environment
-            )
-            return instruct.instruct(settings)
-        case "propose":
-            wanted = load_settings(propose.ProposeSettings, propose.PRESETS, config, overrides, environment)
-            return propose.propose(wanted)
-    raise RecipeError(f"no recipe '{name}'; the recipes are: instruct, propose")
+    known = _find(name)
+    return known.wire(load_settings(known.settings, known.presets, config, overrides, environment))
+
+
+def recipe_of(run: Mapping[str, Any]) -> Recipe:
+    """The recipe of a run.json, wired with the settings in it. Raises RecipeError."""
+    known = _find(run["recipe"])
+    try:
+        return known.wire(known.settings.model_validate(run["settings"]))
+    except ValidationError as error:
+        raise RecipeError(f"the settings in run.json are not those of this version: {error}") from error
+
+
+def _find(name: str) -> _Known:
+    if name not in RECIPES:
+        raise RecipeError(f"no recipe '{name}'; the recipes are: {', '.join(RECIPES)}")
+    return RECIPES[name]

@@ -1,0 +1,111 @@
+"""What a root holds that its last run does not use: folders of other steps, replies to other requests.
+
+Which replies are used is not written down anywhere: every model step is mapped again over its input, with
+the stored replies and without sending, and what it asks for is in use. Cost: CPU alone, about 0.2 ms a reply.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.asking import Asker, canonical_json, request_key
+from pipeline.dag import Step, model_of, steps_to
+from pipeline.errors import BadReply, RecipeError
+from pipeline.recipe import Recipe
+from pipeline.replies import Replies, StoredReply, Unused
+from pipeline.root import Root
+from pipeline.stage import ModelStage, settle
+from pipeline.store import Tally
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """What could go, and how much it is."""
+
+    folders: list[Path]
+    folder_bytes: int
+    replies: Unused | None  # None: the run is not finished, and may ask for any of them yet
+
+    @property
+    def n_replies(self) -> int:
+        return 0 if self.replies is None else self.replies.count
+
+    def __str__(self) -> str:
+        lines = [f"  {folder}" for folder in self.folders]
+        n_bytes = self.folder_bytes + (0 if self.replies is None else self.replies.n_bytes)
+        lines.append(
+            f"not in use: step folders {len(self.folders)}, replies {self.n_replies:,}, {n_bytes / 2**20:.1f} MB"
+        )
+        if self.replies is None:
+            lines.append("the run is not finished and may need any reply: all are kept")
+        return "\n".join(lines)
+
+
+class _Marking:
+    """A channel that sends nothing and remembers what it was asked for."""
+
+    def __init__(self, replies: Replies) -> None:
+        self.used: list[bytes] = []
+        self._replies = replies
+
+    async def reply_to(self, body: dict[str, Any], sample: int, tally: Tally) -> StoredReply:
+        key = request_key(canonical_json(body), sample)
+        reply = self._replies.get(key)
+        if reply is None:
+            raise BadReply("not stored")
+        self.used.append(key)
+        return reply
+
+
+def find_leftovers(root: Root, recipe: Recipe) -> Leftovers:
+    """Looks, and removes nothing. The root must be locked, and `recipe` be that of its run.json.
+
+    Raises RecipeError when the recipe's steps are not those that were run.
+    """
+    steps = steps_to(recipe.last)
+    current = {step.folder for step in steps}
+    ran = {f"{step['name']}-{step['id']}" for step in (root.run() or {"steps": ()})["steps"]}
+    if ran != current:
+        raise RecipeError(
+            f"prompts, stages or files have changed since the last run in {root.path}; run it again first, "
+            "so that it is known what is in use"
+        )
+    folders = [path for path in sorted((root.path / "steps").glob("*")) if path.name not in current]
+    n_bytes = sum(file.stat().st_size for path in folders for file in path.rglob("*") if file.is_file())
+    if root.folder(recipe.last).manifest() is None:
+        return Leftovers(folders, n_bytes, None)
+    replies = Replies(root.replies)
+    try:
+        return Leftovers(folders, n_bytes, replies.unused(_used(root, steps, replies)))
+    finally:
+        replies.close()
+
+
+def remove(leftovers: Leftovers) -> None:
+    """Removes what was found. Interrupted, it can be done again."""
+    for folder in leftovers.folders:
+        (folder / "manifest.json").unlink(missing_ok=True)  # first: what is left is no finished step
+        shutil.rmtree(folder)
+    if leftovers.replies is not None:
+        leftovers.replies.remove()
+
+
+def _used(root: Root, steps: list[Step], replies: Replies) -> Iterator[list[bytes]]:
+    """The keys that the parts of each model step's input ask for."""
+    for step in steps:
+        if isinstance(step.stage, ModelStage):
+            for before in step.inputs:
+                folder = root.folder(before)
+                for name in folder.part_names():
+                    yield asyncio.run(_asked_for(step, folder.read_part(name, before.writes), replies))
+
+
+async def _asked_for(step: Step, records: list[Any], replies: Replies) -> list[bytes]:
+    marking = _Marking(replies)
+    model = Asker(model_of(step), marking, Tally())
+    assert isinstance(step.stage, ModelStage)
+    await settle([step.stage.map(record, model) for record in records])
+    return marking.used
