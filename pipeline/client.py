@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +27,9 @@ MAX_TRIES = 6  # of one request that keeps failing on a server that is otherwise
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 10.0
 LONGEST_RETRY_AFTER_S = 120.0  # a server may ask for a longer wait than ours, up to this
 PROBE_TIMEOUT_S = 10.0
+WATCH_S = 1.0  # between looks at a server's queue
+# Prometheus text: vllm:num_requests_running{engine="0",model_name="m"} 12.0
+VLLM_QUEUE = re.compile(r"^vllm:num_requests_(running|waiting)(?:\{[^}]*\})? ([0-9.e+]+)$", re.MULTILINE)
 
 
 class _Fault(Exception):
@@ -55,8 +59,33 @@ class Client:
             proxy=_proxy(url),
         )
 
+        self._watching = asyncio.get_running_loop().create_task(self._watch_queue())
+
     async def close(self) -> None:
+        self._watching.cancel()
         await self._session.close()
+
+    async def _watch_queue(self) -> None:
+        """Lets the pace follow the queue of a server that tells of it, as vLLM does."""
+        address, timeout = (
+            URL(f"{self._url.removesuffix('/v1')}/metrics"),
+            aiohttp.ClientTimeout(PROBE_TIMEOUT_S),
+        )
+        tells = False
+        while True:
+            await asyncio.sleep(WATCH_S)
+            if not self._pace.in_flight:
+                continue
+            try:
+                async with self._session.get(address, timeout=timeout) as response:
+                    queue = _queue_in(await response.text(errors="replace"))
+            except (aiohttp.ClientError, TimeoutError):
+                continue  # it may be starting again
+            if queue is not None:
+                tells = True
+                self._pace.queue_seen(*queue)
+            elif not tells:
+                return
 
     async def send(self, body: bytes) -> StoredReply:
         """The reply to `body`, a request as JSON. Raises BadReply, or ModelUnavailable after `outage_s`
@@ -117,6 +146,14 @@ class Client:
                 return response.status == 200
         except (aiohttp.ClientError, TimeoutError):
             return False
+
+
+def _queue_in(metrics: str) -> tuple[float, float] | None:
+    """The requests that run and wait, over all of vLLM's engines; None where the text is not its metrics."""
+    found: dict[str, float] = {}
+    for name, value in VLLM_QUEUE.findall(metrics):
+        found[name] = found.get(name, 0.0) + float(value)
+    return (found["running"], found["waiting"]) if len(found) == 2 else None
 
 
 def _key(spec: ModelSpec) -> str:

@@ -1,7 +1,9 @@
-"""How many requests may be in flight: additive increase, multiplicative decrease.
+"""How many requests may be in flight: what the server says, in whatever way it says it.
 
 A server that says 429 or 5xx gets half as many at once, at most once per cool-down; each limit's worth of
-good answers then earns one more, up to the ceiling (Chiu and Jain 1989).
+good answers then earns one more, up to the ceiling (Chiu and Jain 1989). vLLM never says 429 and queues
+without end, but tells how long its queue is: it is held short, so that no request waits there until it is
+timed out or lost with the server, and never empty while there is more to send.
 """
 
 import asyncio
@@ -9,6 +11,10 @@ import time
 from collections import deque
 
 COOL_DOWN_S = 1.0  # the answers to requests sent before a cut must not cut again
+LEAST_QUEUE, QUEUE_SHARE = (
+    4.0,
+    0.1,
+)  # of a server that tells: so many wait there, or this share of those it works on
 
 
 class Pace:
@@ -40,6 +46,9 @@ class Pace:
 
     def _leave(self) -> None:
         self.in_flight -= 1
+        self._admit()
+
+    def _admit(self) -> None:
         while self._waiting and self.in_flight < int(self.limit):
             turn = self._waiting.popleft()
             if not turn.done():
@@ -61,6 +70,17 @@ class Pace:
     def good(self) -> None:
         """An answer came."""
         self.limit = min(self.ceiling, self.limit + 1 / self.limit)
+
+    def queue_seen(self, running: float, waiting: float) -> None:
+        """The server works on `running` requests, and `waiting` more wait in its queue; those of others count
+        too, so that clients that share a server share it in proportion to what they have in flight.
+        """
+        wanted = max(LEAST_QUEUE, QUEUE_SHARE * running)
+        if waiting > 2 * wanted:
+            self.limit = max(1.0, min(self.limit, self.in_flight) * (running + wanted) / (running + waiting))
+        elif waiting < wanted:
+            self.limit = min(self.ceiling, 1.1 * self.limit + 1)
+            self._admit()
 
     def pushed_back(self) -> None:
         """The server said that it is overloaded."""

@@ -36,9 +36,8 @@ class Leftovers:
     def __str__(self) -> str:
         lines = [f"  {folder}" for folder in self.folders]
         n_bytes = self.folder_bytes + (0 if self.replies is None else self.replies.n_bytes)
-        lines.append(
-            f"not in use: step folders {len(self.folders)}, replies {self.n_replies:,}, {n_bytes / 2**20:.1f} MB"
-        )
+        counts = f"step folders {len(self.folders)}, replies {self.n_replies:,}"
+        lines.append(f"not in use: {counts}, {n_bytes / 2**20:.1f} MB")
         if self.replies is None:
             lines.append("the run is not finished and may need any reply: all are kept")
         return "\n".join(lines)

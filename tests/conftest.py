@@ -42,7 +42,10 @@ class Scripted:
         return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
 
     def fault(self, kind: str, times: int, match: str = "") -> None:
-        data = json.dumps({"kind": kind, "times": times, "match": match}).encode()
+        self.control(kind=kind, times=times, match=match)
+
+    def control(self, **told: Any) -> None:
+        data = json.dumps(told).encode()
         urllib.request.urlopen(self.url.replace("/v1", "/control"), data=data).close()
 
     def state(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ before it is answered, so a test can count what was sent; faults are switched on
 """
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import random
@@ -122,6 +123,9 @@ class Server:
         self.fault: dict[str, Any] = {}  # {"kind": ..., "times": n, "match": text in the body}
         self.in_flight = 0
         self.most_in_flight = 0
+        self.slots: asyncio.Semaphore | None = None  # how many are worked on at once, as vLLM's max_num_seqs
+        self.running = 0
+        self.queues: list[int] = []  # how many waited, as each request came
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=2**26)
@@ -129,17 +133,33 @@ class Server:
         app.router.add_post("/v1/chat/completions", self.complete)
         app.router.add_post("/control", self.control)
         app.router.add_get("/control", self.state)
+        app.router.add_get("/metrics", self.metrics)
         return app
 
     async def models(self, _: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": [{"id": "scripted", "object": "model"}]})
 
     async def control(self, request: web.Request) -> web.Response:
-        self.fault = await request.json()
+        told = await request.json()
+        if "slots" in told:
+            self.slots = asyncio.Semaphore(told["slots"])
+        else:
+            self.fault = told
         return web.json_response({})
 
+    async def metrics(self, _: web.Request) -> web.Response:
+        if self.slots is None:
+            raise web.HTTPNotFound
+        counts = {"running": self.running, "waiting": self.in_flight - self.running}
+        labels = '{engine="0",model_name="scripted"}'
+        return web.Response(
+            text="".join(f"vllm:num_requests_{k}{labels} {v:.1f}\n" for k, v in counts.items())
+        )
+
     async def state(self, _: web.Request) -> web.Response:
-        return web.json_response({"most_in_flight": self.most_in_flight, "fault": self.fault})
+        return web.json_response(
+            {"most_in_flight": self.most_in_flight, "fault": self.fault, "queues": self.queues}
+        )
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
@@ -147,8 +167,14 @@ class Server:
         self.log.flush()
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        self.queues.append(self.in_flight - self.running)
         try:
-            await asyncio.sleep(self.delay_s)
+            async with self.slots or contextlib.nullcontext():
+                self.running += 1
+                try:
+                    await asyncio.sleep(self.delay_s)
+                finally:
+                    self.running -= 1
             return await self.faulty(request, body) or self.whole(body, reply_to(body))
         finally:
             self.in_flight -= 1

@@ -16,7 +16,7 @@ from pipeline.errors import BadReply, ModelUnavailable
 from pipeline.model import ModelSpec, Prompt, Sampling
 from pipeline.replies import Replies
 from pipeline.store import Tally
-from tests.conftest import Scripted
+from tests.conftest import Scripted, start_scripted
 
 ANSWER = Prompt("answer_questions/answer")
 SAMPLING = Sampling(max_tokens=50)
@@ -148,6 +148,24 @@ def test_the_time_out_counts_from_sending_not_from_queueing(slow_scripted: Scrip
     replies, _ = use(slow_scripted, tmp_path, ask(12), concurrency=2, timeout_s=1.2)  # 6 rounds of 0.3 s
     assert len(replies) == 12
     assert len(slow_scripted.bodies()) == 12
+
+
+def test_a_server_that_tells_of_its_queue_has_a_short_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "WATCH_S", 0.05)
+    server = start_scripted(tmp_path, delay_s=0.05)
+    try:
+        server.control(slots=4)
+        replies, _ = use(server, tmp_path, ask(150), concurrency=64)
+        state = server.state()
+    finally:
+        server.stop()
+    assert len(replies) == 150
+    assert max(state["queues"]) > 50  # it was flooded once, before anybody looked
+    settled = state["queues"][80:]
+    assert max(settled) <= 12
+    assert sum(settled) / len(settled) >= 1  # and not starved
 
 
 def test_a_server_that_never_answers_is_given_up(scripted: Scripted, tmp_path: Path) -> None:

@@ -54,3 +54,16 @@ def test_a_cancelled_waiter_takes_no_place() -> None:
         assert gate.in_flight == 0
 
     asyncio.run(go())
+
+
+def test_the_limit_follows_a_queue_that_the_server_tells_of() -> None:
+    gate = Pace(256)
+    gate.in_flight = 256
+    gate.queue_seen(running=64, waiting=192)
+    assert 66 < gate.limit < 75  # what it works on, and a tenth that waits
+    gate.in_flight = 70
+    gate.queue_seen(running=64, waiting=6)
+    assert gate.limit > 70
+    for _ in range(30):
+        gate.queue_seen(running=64, waiting=0)
+    assert gate.limit == 256
