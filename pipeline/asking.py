@@ -91,6 +91,7 @@ class ServedModel:
             # The place in flight is held until the reply is durable, so that a crash costs no more than the
             # places.
             async with self._pace:
+                self._replies.check()  # what cannot be kept is not asked for
                 self._wants_server = not self._client.done()
                 client = await self._client
                 reply = await self._replies.put(key, self._spec.name, await client.send(request))

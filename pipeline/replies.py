@@ -49,6 +49,7 @@ class Replies:
         self._entries: deque[tuple[Row, asyncio.Future[StoredReply]]] = deque()  # to be written
         self._wake = threading.Event()
         self._closed = False
+        self._fault: StoreError | None = None  # of the last transaction
         self._writer = threading.Thread(target=self._write, daemon=True)
         self._writer.start()
 
@@ -70,6 +71,11 @@ class Replies:
     def get(self, key: bytes) -> StoredReply | None:
         """The reply to request `key`, or None. About 10 microseconds."""
         return _select(self._reader, key)
+
+    def check(self) -> None:
+        """Raises StoreError when the last reply could not be written."""
+        if self._fault is not None:
+            raise self._fault
 
     def put(self, key: bytes, model: str, reply: StoredReply) -> asyncio.Future[StoredReply]:
         """Store `reply`; done once it is durable. Where `key` is there already, the older reply stands and
@@ -119,6 +125,7 @@ class Replies:
     ) -> None:
         rows = [row for row, _ in entries]
         outcomes: list[StoredReply | StoreError]
+        self._fault = None
         try:
             connection.execute("begin immediate")
             before = connection.total_changes
@@ -132,11 +139,11 @@ class Replies:
         except sqlite3.Error as error:
             if connection.in_transaction:
                 connection.execute("rollback")
-            fault = StoreError(
+            self._fault = StoreError(
                 f"cannot write the reply store {self.path}: {error}; make room, or let go of the file, and "
                 "run the same command again to go on from here"
             )
-            outcomes = [fault] * len(rows)
+            outcomes = [self._fault] * len(rows)
         waiting = [stored for _, stored in entries]
         # Told once for all: waking a loop costs more than a reply.
         waiting[0].get_loop().call_soon_threadsafe(_tell, waiting, outcomes)

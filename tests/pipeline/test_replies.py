@@ -47,9 +47,12 @@ def test_a_store_that_another_process_holds_is_named(tmp_path: Path, monkeypatch
         other.execute("begin immediate")
         with pytest.raises(StoreError, match=r"cannot write the reply store .* database is locked; make"):
             await store.put(b"k", "m", ONE)
+        with pytest.raises(StoreError):
+            store.check()
         other.execute("rollback")
         other.close()
         assert await store.put(b"k", "m", ONE) == ONE  # it is free again
+        store.check()
         store.close()
 
     asyncio.run(use())
