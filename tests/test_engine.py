@@ -208,39 +208,6 @@ def test_until_and_from(scripted: Scripted, tmp_path: Path) -> None:
     assert again == {"answers", "good", "monolingual", "examples"}
 
 
-@pytest.mark.usefixtures("private_cluster")
-def test_killed_at_any_moment_a_run_goes_on_and_loses_nothing(
-    slow_scripted: Scripted, tmp_path: Path
-) -> None:
-    whole = tmp_path / "whole"
-    run(slow_scripted, whole)
-    expected, n_needed = dataset_bytes(whole), len(slow_scripted.bodies())
-
-    root = tmp_path / "killed"
-    slow_scripted.log.write_text("")
-    concurrency, n_kills = 8, 0
-    for wait_s in (1.5, 1.0):  # after the first request of each attempt
-        before = len(slow_scripted.bodies())
-        process = subprocess.Popen(
-            academe_command(*run_arguments(slow_scripted, root)),
-            start_new_session=True,
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        while len(slow_scripted.bodies()) == before and process.poll() is None:
-            time.sleep(0.05)
-        time.sleep(wait_s)
-        if process.poll() is None:
-            n_kills += 1
-        kill_group(process)
-    assert n_kills
-    run(slow_scripted, root)
-    bodies = Counter(json.dumps(body, sort_keys=True) for body in slow_scripted.bodies())
-    assert sum(bodies.values()) - n_needed <= n_kills * concurrency
-    assert dataset_bytes(root) == expected
-
-
 def test_a_fault_that_passes_changes_nothing(scripted: Scripted, tmp_path: Path) -> None:
     root = tmp_path / "run"
     scripted.fault("500", times=5)
