@@ -1,6 +1,6 @@
 """How full a run keeps a server whose answers take very different times.
 
-    python -m benchmarks.tails [--json]      about two minutes
+    python -m benchmarks.tails [--json]      about four minutes
 
 Log-normal latencies with a median of 1 s, one in a thousand 20 s; three model steps one after the other, 20
 parts, 64 in flight. `mean_in_flight_share` is the server's own mean number of requests in flight, from the

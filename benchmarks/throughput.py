@@ -4,7 +4,8 @@
 
 The server (benchmarks/plain_server.py, its own process on the same cores) answers 100 words after 50 ms;
 both clients keep 256 in flight. Ours reads the prompts from parts, stores every reply durably and writes
-parts; the bare loop does nothing but ask. Times are from the first to the last request that the server saw.
+parts; the bare loop does nothing but ask. Rates and CPU are between the first request that the server saw and
+its last answer; `start_s` is from the command to the first request.
 """
 
 import argparse

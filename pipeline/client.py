@@ -58,7 +58,6 @@ class Client:
             timeout=aiohttp.ClientTimeout(total=spec.timeout_s),
             proxy=_proxy(url),
         )
-
         self._watching = asyncio.get_running_loop().create_task(self._watch_queue())
 
     async def close(self) -> None:
@@ -67,10 +66,8 @@ class Client:
 
     async def _watch_queue(self) -> None:
         """Lets the pace follow the queue of a server that tells of it, as vLLM does."""
-        address, timeout = (
-            URL(f"{self._url.removesuffix('/v1')}/metrics"),
-            aiohttp.ClientTimeout(PROBE_TIMEOUT_S),
-        )
+        address = URL(f"{self._url.removesuffix('/v1')}/metrics")
+        timeout = aiohttp.ClientTimeout(total=PROBE_TIMEOUT_S)
         tells = False
         while True:
             await asyncio.sleep(WATCH_S)
@@ -167,7 +164,7 @@ def _headers(spec: ModelSpec) -> dict[str, str]:
 
 def _proxy(url: str) -> str | None:
     """The proxy that the environment names for `url`. Asked once: aiohttp's `trust_env` reads the user's
-    netrc and the environment again for every request, which costs more than the request.
+    netrc and the environment again for every request.
     """
     host = urlsplit(url).hostname or ""
     return None if proxy_bypass(host) else getproxies().get(urlsplit(url).scheme)

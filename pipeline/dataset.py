@@ -15,11 +15,11 @@ import yaml
 from datasets import Dataset, Features, List, Value, disable_progress_bars
 
 from pipeline.card import card
+from pipeline.files import checksum, sync, write_text
 from pipeline.identity import digest
 from pipeline.recipe import DatasetSettings, Recipe
 from pipeline.records import Example
 from pipeline.root import Root
-from pipeline.store import checksum, sync, write_text
 
 STRING, STRINGS = Value("string"), List(Value("string"))
 # No `prompt` column: TRL takes a dataset that has one beside `messages` for another format and fails.

@@ -4,41 +4,37 @@ Ray schedules, retries and moves; parts travel as paths. The driver holds a few 
 in one place, `ray.wait`.
 """
 
-import asyncio
 import contextlib
-import gc
 import os
 import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import ray
 from ray.exceptions import RayTaskError
 
 from pipeline import work
-from pipeline.asking import Gauges, ServedModel
+from pipeline.asking import Gauges
 from pipeline.dag import Step, model_of
 from pipeline.errors import GateFailed, PipelineError, RecipeError
 from pipeline.events import Events
 from pipeline.model import ModelSpec
 from pipeline.recipe import Gates
-from pipeline.replies import Replies
 from pipeline.root import Root
 from pipeline.schedule import ROWS_PER_PART, Schedule, Task
 from pipeline.server import LocalServer
 from pipeline.stage import ModelStage
-from pipeline.store import Part, Slice, read_slice
+from pipeline.store import Part
+from pipeline.worker import ModelWorker
 
 TICK_S = 0.5  # between looks at servers and progress
 TASKS_PER_CORE = 2  # one runs, one waits
 PARTS_PER_WORKER = 64  # handed to a model worker, which starts as many as keep its server busy
-IN_FLIGHT_PER_WORKER = 128  # what one process keeps up with: benchmarks/throughput.py
+IN_FLIGHT_PER_WORKER = 128  # for twice as many there is a second process, and so on, up to one a core
 MIN_REPLIES = 100  # before the share of bad ones says anything
-YOUNG_OBJECTS = 20_000  # before a worker's garbage is looked through
 REACH_S = 10.0  # for the head of a cluster to answer
 OBJECT_STORE_BYTES = 100 * 2**20  # parts travel as paths, so little passes through it
 
@@ -90,44 +86,6 @@ def _check_reachable(address: str) -> None:
 def _n_cores() -> int:
     resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
     return max(1, int(resources.get("CPU", 1)))
-
-
-class ModelWorker:
-    """An async actor that maps parts through one model. Ray starts it again when its process or node is
-    lost.
-    """
-
-    def __init__(self, spec: ModelSpec, replies: Path, replay: bool) -> None:
-        self._spec = spec
-        self._replies = replies
-        self._replay = replay
-        self._channel: ServedModel | None = None
-        self._door = asyncio.Lock()
-        # A collector that looks through all that was imported, again and again, takes a tenth of the time.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(YOUNG_OBJECTS)
-
-    def _served(self) -> ServedModel:
-        if self._channel is None:  # made inside the event loop, which __init__ is not
-            self._channel = ServedModel(self._spec, Replies(self._replies), self._replay)
-        return self._channel
-
-    async def use_server(self, url: str) -> None:
-        self._served().use_server(url)
-
-    async def gauges(self) -> Gauges:
-        return self._served().gauges()
-
-    async def map_part(self, stage: ModelStage, rows: Slice, kind: type, folder: Path) -> Part:
-        """Parts start in the order they came, each when too few requests wait to keep the server busy: a part
-        of which one slow request is left holds nobody up, and few are held in memory.
-        """
-        served = self._served()
-        async with self._door:
-            await served.room()
-            records = await asyncio.to_thread(read_slice, rows, kind)
-        return await work.map_part(stage, self._spec, served, records, folder, rows.writes)
 
 
 _remote: Any = ray.remote  # its type stubs cannot follow a function that is chosen at run time

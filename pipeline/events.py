@@ -89,6 +89,8 @@ class _Progress:
             self.lines = {name: _Line() for name in event["steps"]}
         elif kind == "server":
             self.news = f"server {event['model']}: {event['text']}"
+        elif kind == "parts_damaged":
+            self.news = f"{step}: damaged or missing, made again: {', '.join(event['parts'])}"
         elif kind == "progress":
             self.in_flight = f"{event['in_flight']} requests in flight (limit {event['limit']})"
         elif step is not None:
@@ -157,10 +159,8 @@ class PlainView:
     def show(self, event: dict[str, Any]) -> None:
         self._progress.take(event)
         kind, step = event["event"], event.get("step", "")
-        if kind == "server":
+        if kind in ("server", "parts_damaged"):
             self._say(self._progress.news)
-        elif kind == "parts_damaged":
-            self._say(f"{step}: damaged or missing, made again: {', '.join(event['parts'])}")
         elif kind in ("step_done", "step_reused"):
             self._say(self._step_line(step))
         elif kind == "part_done" and event["at"] - self._said.get(step, 0) > NEWS_S:

@@ -20,7 +20,7 @@ def render(name: str, **values: object) -> str:
     """The text of prompt `name` with `values` filled in, stripped. Raises PromptError."""
     template = _template(name)
     try:
-        # `Template.render` copies the globals, which no prompt uses, for every prompt: half of its time.
+        # Not `Template.render`: it copies the globals, which no prompt uses, for every prompt.
         return "".join(template.root_render_func(template.new_context(values, shared=True))).strip()
     except jinja2.UndefinedError as error:
         raise PromptError(

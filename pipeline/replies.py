@@ -22,7 +22,7 @@ create table if not exists replies (
     key blob not null unique, text text not null, finish text not null,
     prompt_tokens int not null, output_tokens int not null, model text not null, created real not null
 )
-"""  # with a rowid: texts are appended, and only keys go to random pages, which is three times as fast
+"""  # with a rowid: texts are appended, and only keys go to random pages
 BUSY_S = 60  # another process may hold the write lock this long
 GROUP_S = 0.01  # between the starts of two transactions
 

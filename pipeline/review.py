@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline import plain_yaml
 from pipeline.errors import RecipeError
+from pipeline.files import write_text
 from pipeline.status import last_step_rows
-from pipeline.store import write_text
 from pipeline.taxonomy import DEPTH, Description, Id, Name, Place, Taxonomy, check, load_taxonomy
 from pipeline.text import one_line
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from pipeline.dag import Step
 from pipeline.errors import StoreError
-from pipeline.store import StepFolder, store_error, write_text
+from pipeline.files import store_error, write_text
+from pipeline.store import StepFolder
 
 FORMAT = 2  # of everything under the root; goes up when an older root cannot be gone on with
 MIN_FREE_BYTES = 500 * 2**20  # the least that a start makes sense with: replies, parts and the dataset

@@ -23,7 +23,7 @@ from pipeline.model import ModelSpec
 
 MAX_RESTARTS = 3  # in a row, without a minute of service between them
 SERVED_S = 60.0
-FIRST_BACKOFF_S = 1.0
+FIRST_BACKOFF_S = 2.0
 STOP_S = 15.0
 LOG_TAIL_LINES = 20
 

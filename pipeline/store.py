@@ -10,14 +10,10 @@ order of the dataset. Pages carry checksums too, for parts of a step that has no
 """
 
 import dataclasses
-import errno
 import functools
-import hashlib
 import json
-import os
 import types
 import typing
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -28,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import StoreError
+from pipeline.files import checksum, whole_table, write_table, write_text
 from pipeline.records import Record, as_json
 from pipeline.stage import Reject
 
@@ -188,11 +185,11 @@ class StepFolder:
         """The part if it is there and whole, rejects included. Cost: reads it, and its checksums."""
         checksums = {}
         try:
-            metadata = _whole_table(self.part_path(name)).schema.metadata
+            metadata = whole_table(self.part_path(name)).schema.metadata
             tally = Tally.from_dict(json.loads(metadata[TALLY_KEY]))
             checksums[""] = checksum(self.part_path(name))
             if tally.n_rejected:
-                _whole_table(self.part_path(name, "rejects"))
+                whole_table(self.part_path(name, "rejects"))
                 checksums["rejects"] = checksum(self.part_path(name, "rejects"))
         except (OSError, pa.ArrowException, TypeError, KeyError, ValueError):
             return None
@@ -201,7 +198,7 @@ class StepFolder:
     def has_whole(self, name: str, kind: str) -> bool:
         """Whether that file of the part is there and whole. Cost: reads it."""
         try:
-            _whole_table(self.part_path(name, kind))
+            whole_table(self.part_path(name, kind))
         except (OSError, pa.ArrowException):
             return False
         return True
@@ -289,68 +286,3 @@ def _reject_table(rejects: Sequence[tuple[Reject, Record]]) -> pa.Table:
         },
         schema=REJECTS,
     )
-
-
-def _whole_table(path: Path) -> pa.Table:
-    """The table at `path`, its checksums verified. Raises OSError or ArrowException."""
-    return pq.read_table(path, page_checksum_verification=True)
-
-
-def write_table(table: pa.Table, path: Path) -> str:
-    """A Parquet file at `path`, whole or not at all; returns its checksum. Raises StoreError when the disk is
-    full.
-    """
-    with _replacing(path) as draft:
-        pq.write_table(table, draft, compression="zstd", write_page_checksum=True)
-        return checksum(draft)
-
-
-def checksum(path: Path) -> str:
-    """A 128-bit hash of a file's bytes, 32 hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
-
-
-def write_text(text: str, path: Path) -> None:
-    """A text file at `path`, whole or not at all. Raises StoreError when the disk is full."""
-    with _replacing(path) as draft:
-        draft.write_text(text, encoding="utf-8")
-
-
-class _replacing:
-    """A draft beside `path` that takes its place on success and is removed on failure."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}.draft")
-
-    def __enter__(self) -> Path:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise store_error(self.path, error) from error
-        return self.draft
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if error is None:
-            sync(self.draft)
-            os.replace(self.draft, self.path)
-            return
-        self.draft.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise store_error(self.path, error) from error
-
-
-def sync(path: Path) -> None:
-    """Returns when the file at `path` is on the disk and not only in its cache."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def store_error(path: Path, error: OSError) -> StoreError:
-    """The OSError in the words of somebody who can mend it."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StoreError(
-            f"no space left for {path}; make room and run the same command again to go on from here"
-        )
-    return StoreError(f"cannot write {path}: {error.strerror or error}")

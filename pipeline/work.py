@@ -18,10 +18,11 @@ import pyarrow.parquet as pq
 
 from pipeline.asking import Asker, Channel
 from pipeline.errors import ModelUnavailable, PipelineError
+from pipeline.files import write_table
 from pipeline.model import ModelSpec
 from pipeline.records import Record
 from pipeline.stage import REFUSED, DatasetStage, FilterStage, ModelStage, Reject, SourceStage, settle
-from pipeline.store import Part, Slice, StepFolder, Tally, read_slice, to_table, write_table
+from pipeline.store import Part, Slice, StepFolder, Tally, read_slice, to_table
 
 SKETCHES, VERDICTS = "sketches", "verdicts"
 

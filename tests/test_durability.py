@@ -46,6 +46,23 @@ def shards(root: Path) -> list[bytes]:
     return [content for path, content in dataset_bytes(root).items() if path.endswith(".parquet")]
 
 
+@pytest.fixture
+def launch() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts a run and goes on; what still runs at the end of the test is ended."""
+    started = []
+
+    def start(command: list[str], env: dict[str, str]) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        kill_group(process)
+
+
 @dataclass
 class Whole:
     """A run that nothing disturbed."""
@@ -108,7 +125,7 @@ def test_killed_at_twenty_random_moments_runs_end_with_the_same_rows(
 
 
 def test_a_local_server_that_dies_is_restarted_and_one_that_cannot_be_stops_the_run(
-    tmp_path: Path, whole: Whole
+    tmp_path: Path, whole: Whole, launch: Callable[..., subprocess.Popen[str]]
 ) -> None:
     log, root = tmp_path / "requests.jsonl", tmp_path / "run"
     log.touch()
@@ -132,12 +149,7 @@ def test_a_local_server_that_dies_is_restarted_and_one_that_cannot_be_stops_the_
         (server,) = api_servers(root)
         os.kill(server, signal.SIGKILL)
 
-    def start() -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            academe_command(*command, str(root)), cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True
-        )
-
-    process = start()
+    process = launch(academe_command(*command, str(root)), env)
     wait_until(lambda: "ready after" in told())
     log.with_suffix(".broken").touch()
     kill_server(1)
@@ -147,7 +159,7 @@ def test_a_local_server_that_dies_is_restarted_and_one_that_cannot_be_stops_the_
     assert "CUDA error: the stand-in is out of order" in said
 
     log.with_suffix(".broken").unlink()
-    process = start()
+    process = launch(academe_command(*command, str(root)), env)
     for number in (2, 3, 4):
         kill_server(number)
     _, said = process.communicate(timeout=120)
@@ -183,12 +195,16 @@ def fill(disk: Path, left: int) -> Path:
 
 
 def test_a_full_disk_stops_the_run_and_nothing_is_lost(
-    small_disk: Path, slow_scripted: Scripted, cluster: str, whole: Whole
+    small_disk: Path,
+    slow_scripted: Scripted,
+    cluster: str,
+    whole: Whole,
+    launch: Callable[..., subprocess.Popen[str]],
 ) -> None:
     root = small_disk / "run"
     command = academe_command(*run_arguments(slow_scripted, root))
     env = {**os.environ, "RAY_ADDRESS": cluster}
-    process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True)
+    process = launch(command, env)
     wait_until(lambda: bool(slow_scripted.bodies()))
     filler = fill(small_disk, left=150_000)  # of the 600 kB that the run takes
     _, said = process.communicate(timeout=60)

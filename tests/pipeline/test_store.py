@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import StoreError
+from pipeline.files import write_text
 from pipeline.records import Discipline, Syllabus
 from pipeline.stage import Reject
-from pipeline.store import StepFolder, Tally, from_table, to_table, write_text
+from pipeline.store import StepFolder, Tally, from_table, to_table
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
