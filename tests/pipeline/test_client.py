@@ -163,9 +163,8 @@ def test_a_server_that_tells_of_its_queue_has_a_short_one(
         server.stop()
     assert len(replies) == 150
     assert max(state["queues"]) > 50  # it was flooded once, before anybody looked
-    settled = state["queues"][80:]
-    assert max(settled) <= 12
-    assert sum(settled) / len(settled) >= 1  # and not starved
+    settled = state["queues"][80:]  # about 60 each when nobody looks
+    assert 1 <= sum(settled) / len(settled) <= 12  # short, and never starved
 
 
 def test_a_server_that_never_answers_is_given_up(scripted: Scripted, tmp_path: Path) -> None:
