@@ -73,25 +73,31 @@ def stage(spec: ModelSpec) -> WriteQuestions:
 
 
 async def bodies(spec: ModelSpec) -> list[dict[str, Any]]:
-    """The stage's own requests, with the syllabus moved to the end of each, shuffled."""
+    """The stage's own requests."""
     script = Script(lambda _: {"question": "What is the first thing that one should know?"})
     model = fake_model(script, spec)
     for syllabus in ReadSyllabi().read():
         await stage(spec).map(syllabus, model)
     for body in script.bodies:
         del body["sample"]
-        prompt = body["messages"][-1]["content"]
-        head, text, tail = re.split(r"(<syllabus>.*</syllabus>)", prompt, flags=re.DOTALL)
-        body["messages"][-1]["content"] = f"{tail.strip()}\n\n{head}{text}"
-    random.Random(0).shuffle(script.bodies)
     return script.bodies
 
 
-async def ask_all(spec: ModelSpec, folder: Path) -> None:
+def syllabus_last(body: dict[str, Any]) -> dict[str, Any]:
+    head, text, tail = re.split(
+        r"(<syllabus>.*</syllabus>)", body["messages"][-1]["content"], flags=re.DOTALL
+    )
+    body["messages"][-1]["content"] = f"{tail.strip()}\n\n{head}{text}"
+    return body
+
+
+async def ask_apart(spec: ModelSpec, folder: Path) -> None:
     served = ServedModel(spec, Replies(folder / "apart.sqlite"))
     served.use_server(str(spec.url))
+    asked = [syllabus_last(body) for body in await bodies(spec)]
+    random.Random(0).shuffle(asked)
     tally = Tally()
-    await asyncio.gather(*(served.reply_to(body, 0, tally) for body in await bodies(spec)))
+    await asyncio.gather(*(served.reply_to(body, 0, tally) for body in asked))
     await served.close()
 
 
@@ -105,7 +111,7 @@ def main() -> None:
         with Work(str(spec.url)) as together:
             run_step(Step("questions", stage(spec), Step("syllabi", ReadSyllabi())), Path(name) / "run")
         with Work(str(spec.url)) as apart:
-            asyncio.run(ask_all(spec, Path(name)))
+            asyncio.run(ask_apart(spec, Path(name)))
     for way, work in (("together", together), ("apart", apart)):
         asked, hit = (work.grown[f"prefix_cache_{kind}_total"] for kind in ("queries", "hits"))
         found |= {
