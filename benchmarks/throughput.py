@@ -33,7 +33,7 @@ from benchmarks.processes import Watch
 from pipeline.dag import Step
 from pipeline.events import Events, PlainView
 from pipeline.model import ModelSpec
-from pipeline.recipe import Gates, Recipe
+from pipeline.recipe import DatasetSettings, Gates, Recipe
 from pipeline.records import Instruction
 from pipeline.root import Root
 from pipeline.run import RunOptions, run
@@ -95,13 +95,13 @@ def ours(url: str, n: int, folder: Path) -> None:
     run_step(Step("answers", AnswerQuestions(model=spec), Step("prompts", ReadPrompts(n=n))), folder)
 
 
-def run_step(last: Step, folder: Path) -> None:
-    """Runs a DAG as `academe run` does, without a dataset at its end."""
+def run_step(last: Step, folder: Path, dataset: DatasetSettings | None = None) -> None:
+    """Runs a DAG as `academe run` does, and writes a dataset when its settings are given."""
     root = Root(folder)
     with root.locked():
         events = Events(root.events, PlainView(lambda line: print(line, file=sys.stderr)))
         try:
-            run(Recipe("benchmark", NoSettings(), last, None, Gates()), RunOptions(folder), events)
+            run(Recipe("benchmark", NoSettings(), last, dataset, Gates()), RunOptions(folder), events)
         finally:
             events.close()
 
