@@ -28,7 +28,7 @@ from pipeline.model import ModelSpec, Sampling
 from pipeline.records import Syllabus
 from pipeline.replies import Replies
 from pipeline.stage import SourceStage
-from pipeline.store import Tally
+from pipeline.tally import Tally
 from pipeline.taxonomy import find_taxonomy, load_taxonomy
 from stages.write_questions import WriteQuestions
 

@@ -79,6 +79,11 @@ def run(
         str | None,
         typer.Option(envvar="RAY_ADDRESS", help="Address of a Ray cluster. [default: a private one]"),
     ] = None,
+    budget_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Stop at so many tokens; resumable.")
+    ] = None,
+    budget_usd: Annotated[float | None, typer.Option(min=0, help="Stop at so many dollars.")] = None,
+    max_minutes: Annotated[float | None, typer.Option(min=0, help="Stop after so many minutes.")] = None,
     replay: Annotated[bool, typer.Option(help="Send nothing; fail on a reply that is not stored.")] = False,
     dry_run: Annotated[bool, typer.Option(help="Show the plan and stop.")] = False,
 ) -> None:
@@ -90,16 +95,18 @@ def run(
         return
     from rich.console import Console
 
+    from pipeline.budget import Budget
     from pipeline.events import Events, view_for
     from pipeline.root import Root
     from pipeline.run import RunOptions
     from pipeline.run import run as run_recipe
 
     signal.signal(signal.SIGTERM, _interrupt)
+    budget = Budget(budget_tokens, budget_usd, max_minutes)
     with Root(folder).locked():
         events = Events(Root(folder).events, view_for(Console()))
         try:
-            summary = run_recipe(wired, RunOptions(folder, first, last, ray, replay), events)
+            summary = run_recipe(wired, RunOptions(folder, first, last, ray, budget, replay), events)
         finally:
             events.close()
     if summary is not None:
@@ -116,9 +123,10 @@ def plan(
     root: RootFolder = None,
     endpoint: Endpoint = None,
     model: ModelName = None,
+    like: Annotated[Path | None, typer.Option(help="The root of a run to take unknown rates from.")] = None,
 ) -> None:
-    """What a run would do: steps, ids, done or to do, requests and tokens. Starts nothing."""
-    _print_plan(_recipe(recipe, config, overrides, endpoint, model), _root(recipe, root))
+    """What a run would do and cost: rows, requests, tokens, time, money of every step. Starts nothing."""
+    _print_plan(_recipe(recipe, config, overrides, endpoint, model), _root(recipe, root), like)
 
 
 @app.command()
@@ -127,10 +135,16 @@ def status(
     root: Annotated[Path, typer.Option("--root", help="The run's folder.")] = Path("runs/instruct"),
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """How far a run is: rows in, made, kept and rejected by reason, at every step."""
-    from pipeline.status import read_status
+    """How far a run is, and what is to go: rows in, kept and rejected by reason, at every step."""
+    from pipeline.forecast import forecast
+    from pipeline.plan import to_go
+    from pipeline.recipes import measured, recipe_of
+    from pipeline.root import Root
+    from pipeline.status import read_run, read_status
 
     found = read_status(root)
+    recipe = recipe_of(read_run(root))
+    found["to_go"] = to_go(forecast(recipe, Root(root), measured(recipe)))
     if as_json:
         typer.echo(json.dumps(found, indent=1))
         return
@@ -144,6 +158,7 @@ def status(
             reasons = sorted(tally["rejected"].items(), key=lambda item: -item[1])
             line += "  " + ", ".join(f"{reason} {count:,}" for reason, count in reasons)
         typer.echo(line.rstrip())
+    typer.echo(f"  {found['to_go']}")
 
 
 @app.command()
@@ -266,10 +281,12 @@ def _endpoint_overrides(endpoint: str | None, model: str | None) -> list[str]:
     return [f"planner={json.dumps(spec)}"]
 
 
-def _print_plan(recipe: "Recipe", root: Path) -> None:
+def _print_plan(recipe: "Recipe", root: Path, like: Path | None = None) -> None:
     from pipeline.plan import plan_lines
+    from pipeline.recipes import measured
+    from pipeline.status import tallies_of
 
-    for line in plan_lines(recipe, root):
+    for line in plan_lines(recipe, root, tallies_of(like) if like is not None else measured(recipe)):
         typer.echo(line)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,7 +15,7 @@ from pipeline.model import ModelSpec, Prompt, Reply, Sampling, Turn
 from pipeline.pace import Pace
 from pipeline.prompts import render
 from pipeline.replies import Replies, StoredReply
-from pipeline.store import Tally
+from pipeline.tally import Tally
 
 MAX_ASKS = 3  # of one question whose replies do not fit the schema
 
@@ -63,6 +64,10 @@ class ServedModel:
         in_flight = self._pace.in_flight if self._client.done() else 0
         return Gauges(in_flight, int(self._pace.limit), self._wants_server)
 
+    async def drain(self) -> None:
+        """Sends nothing more; returns when all that was sent is answered and durable."""
+        await self._pace.drain()
+
     async def room(self) -> None:
         """Returns when fewer requests wait for their turn than may be in flight. For one caller at a time."""
         await self._pace.room()
@@ -76,13 +81,13 @@ class ServedModel:
             reply = await self._open[key]
         if reply is None:
             tally.sent += 1
-            reply = await self._send(key, request)
+            reply = await self._send(key, request, tally)
         tally.requests += 1
         tally.prompt_tokens += reply.prompt_tokens
         tally.output_tokens += reply.output_tokens
         return reply
 
-    async def _send(self, key: bytes, request: bytes) -> StoredReply:
+    async def _send(self, key: bytes, request: bytes, tally: Tally) -> StoredReply:
         """A new reply. Who asks for the same one meanwhile waits for it too."""
         if self._replay:
             raise ModelUnavailable(f"--replay sends nothing, but no reply is stored for: {request.decode()}")
@@ -94,7 +99,9 @@ class ServedModel:
                 self._replies.check()  # what cannot be kept is not asked for
                 self._wants_server = not self._client.done()
                 client = await self._client
+                started = time.monotonic()
                 reply = await self._replies.put(key, self._spec.name, await client.send(request))
+                tally.asked_s += time.monotonic() - started
         except BaseException as error:
             asked.set_exception(error)
             asked.exception()  # nobody may be waiting

@@ -11,7 +11,7 @@ from pipeline.model import ModelSpec
 from pipeline.recipe import Recipe
 from pipeline.root import Root
 from pipeline.stage import ModelStage
-from pipeline.store import Tally
+from pipeline.tally import Tally
 
 SIZES = (
     (1_000, "n<1K"),

@@ -4,12 +4,8 @@ Ray schedules, retries and moves; parts travel as paths. The driver holds a few 
 in one place, `ray.wait`.
 """
 
-import contextlib
-import os
-import signal
-import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,8 +14,10 @@ from ray.exceptions import RayTaskError
 
 from pipeline import work
 from pipeline.asking import Gauges
+from pipeline.budget import Meter
+from pipeline.cluster import cluster, n_cores
 from pipeline.dag import Step, model_of
-from pipeline.errors import GateFailed, PipelineError, RecipeError
+from pipeline.errors import BudgetSpent, GateFailed, PipelineError
 from pipeline.events import Events
 from pipeline.model import ModelSpec
 from pipeline.recipe import Gates
@@ -35,57 +33,25 @@ TASKS_PER_CORE = 2  # one runs, one waits
 PARTS_PER_WORKER = 64  # handed to a model worker, which starts as many as keep its server busy
 IN_FLIGHT_PER_WORKER = 128  # for twice as many there is a second process, and so on, up to one a core
 MIN_REPLIES = 100  # before the share of bad ones says anything
-REACH_S = 10.0  # for the head of a cluster to answer
-OBJECT_STORE_BYTES = 100 * 2**20  # parts travel as paths, so little passes through it
+DRAIN_S = 60.0  # at the end of a budget, for what was sent to be answered
 
 
 def drive(
-    schedule: Schedule, root: Root, events: Events, gates: Gates, ray_address: str | None, replay: bool
+    schedule: Schedule,
+    root: Root,
+    events: Events,
+    gates: Gates,
+    meter: Meter,
+    ray_address: str | None,
+    replay: bool,
 ) -> None:
     """Runs the schedule to its end on the cluster at `ray_address`, None for a private one on this machine.
 
-    With `replay` nothing is sent. Raises PipelineError.
+    With `replay` nothing is sent. Raises PipelineError; BudgetSpent when the meter says so, with the replies
+    to all that was sent stored.
     """
-    with _cluster(ray_address):
-        _Driver(schedule, root, events, gates, replay).work()
-
-
-@contextlib.contextmanager
-def _cluster(address: str | None) -> Iterator[None]:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
-    if address is None:
-        options |= {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES}
-        # By default Ray's workers give way to all others; beside a server on the same cores they starve.
-        options["_system_config"] = {"worker_niceness": 0}
-    else:
-        _check_reachable(address)
-    on_terminate = signal.getsignal(signal.SIGTERM)
-    ray.init(address=address or "local", **options)
-    signal.signal(signal.SIGTERM, on_terminate)  # Ray puts its own in place, which ends us with code 15
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
-def _check_reachable(address: str) -> None:
-    """Raises RecipeError, within REACH_S: Ray itself tries for minutes, or ends with a traceback."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if not host or not port.isdigit():
-        raise RecipeError(f"--ray {address}: expected HOST:PORT of the head of a Ray cluster")
-    try:
-        socket.create_connection((host, int(port)), timeout=REACH_S).close()
-    except (OSError, OverflowError) as error:
-        raise RecipeError(
-            f"no Ray cluster answers at {address}: {error}; start one with `ray start --head`, or leave out "
-            "--ray and RAY_ADDRESS for a private one"
-        ) from error
-
-
-def _n_cores() -> int:
-    resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    return max(1, int(resources.get("CPU", 1)))
+    with cluster(ray_address):
+        _Driver(schedule, root, events, gates, meter, replay).work()
 
 
 _remote: Any = ray.remote  # its type stubs cannot follow a function that is chosen at run time
@@ -128,6 +94,7 @@ class _Driver:
     root: Root
     events: Events
     gates: Gates
+    meter: Meter
     replay: bool
     served: dict[str, _Served] = field(default_factory=dict)
     servers: dict[str, LocalServer] = field(
@@ -138,7 +105,7 @@ class _Driver:
 
     def work(self) -> None:
         """Submits, waits and collects until the schedule is finished."""
-        self.cores = _n_cores()
+        self.cores = n_cores()
         tended = 0.0
         for step in self.schedule.wanted():
             if isinstance(step.stage, ModelStage):
@@ -154,6 +121,7 @@ class _Driver:
                         self._ask_gauges(served)
                     for server in self.servers.values():
                         server.tend()
+                    self._check_budget()
         finally:
             for server in self.servers.values():
                 server.stop()
@@ -262,6 +230,24 @@ class _Driver:
             in_flight = sum(worker.gauges.in_flight for worker in served.workers)
             limit = sum(worker.gauges.limit for worker in served.workers)
             self.events.emit("progress", model=served.spec.name, in_flight=in_flight, limit=limit)
+
+    def _check_budget(self) -> None:
+        in_flight: dict[str, int] = {}
+        for served in self.served.values():
+            busy = sum(worker.gauges.in_flight for worker in served.workers)
+            in_flight[served.spec.name] = in_flight.get(served.spec.name, 0) + busy
+        reached = self.meter.limit_reached(in_flight)
+        if reached is None:
+            return
+        self.events.emit("budget_spent", limit=reached)
+        workers = [worker for served in self.served.values() for worker in served.workers]
+        ray.wait(
+            [worker.actor.drain.remote() for worker in workers], num_returns=len(workers), timeout=DRAIN_S
+        )
+        raise BudgetSpent(
+            f"stopped at {reached}; all replies are kept, the same command goes on from here with a budget "
+            "of its own"
+        )
 
     def _local_server(self, spec: ModelSpec) -> LocalServer:
         """Our server for the model, started when it is first asked for."""

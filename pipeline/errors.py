@@ -5,6 +5,7 @@
     │   └── PromptError          2  a template is missing, or names what it was not given
     ├── StoreError               2  the root folder cannot be used: locked, full, of another version
     ├── GateFailed               3  the run ended, but what it made is not good enough
+    ├── BudgetSpent              6  the run stopped at a limit that it was given
     └── ModelError
         ├── ModelUnavailable     4  no answer from the model server
         └── BadReply             -  the model answered, but not what was asked for; becomes a reject
@@ -41,6 +42,12 @@ class GateFailed(PipelineError):
     """The run ended, or was stopped, because its output is not good enough."""
 
     exit_code = 3
+
+
+class BudgetSpent(PipelineError):
+    """The run stopped, with all that it has, at a limit that it was given."""
+
+    exit_code = 6
 
 
 class ModelError(PipelineError):

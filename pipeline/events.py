@@ -17,7 +17,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.store import Tally
+from pipeline.tally import Tally
 
 DRAW_S = 0.2  # between drawings of the live table: a fast run has a hundred events a second
 NEWS_S = 20.0  # how often a plain view says how far a running step is

@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.asking import Asker
 from pipeline.model import ModelSpec
 from pipeline.replies import StoredReply
-from pipeline.store import Tally
+from pipeline.tally import Tally
 
 FAKE_SPEC = ModelSpec(name="fake", serve="endpoint", url="http://fake.invalid/v1")
 

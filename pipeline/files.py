@@ -11,16 +11,31 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import StoreError
 
+CHECK_KEY = b"academe.check"
+
 
 def whole_table(path: Path) -> pa.Table:
     """The table at `path`, its checksums verified. Raises OSError or ArrowException."""
-    return pq.read_table(path, page_checksum_verification=True)
+    table = pq.read_table(path, page_checksum_verification=True)
+    metadata = dict(table.schema.metadata or {})
+    if metadata.pop(CHECK_KEY, None) != _check(table, metadata):
+        raise pa.ArrowInvalid(f"{path}: its footer is not what was written")
+    return table
+
+
+def _check(table: pa.Table, metadata: dict[bytes, bytes]) -> bytes:
+    """A hash of what Parquet has in its footer, which its page checksums leave out."""
+    fields = [(item.name, str(item.type)) for item in table.schema]
+    said = repr((table.num_rows, fields, sorted(metadata.items())))
+    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest().encode()
 
 
 def write_table(table: pa.Table, path: Path) -> str:
     """A Parquet file at `path`, whole or not at all; returns its checksum. Raises StoreError when the disk is
     full.
     """
+    metadata = dict(table.schema.metadata or {})
+    table = table.replace_schema_metadata({**metadata, CHECK_KEY: _check(table, metadata)})
     with _replacing(path) as draft:
         pq.write_table(table, draft, compression="zstd", write_page_checksum=True)
         return checksum(draft)

@@ -30,6 +30,22 @@ class Sampling(BaseModel):
     frequency_penalty: float | None = Field(None, ge=-2, le=2)  # keeps small models from looping
 
 
+class Price(BaseModel):
+    """What a model costs, in US dollars; 0 for what is free."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    prompt: float = Field(0.0, ge=0)  # a million prompt tokens
+    output: float = Field(0.0, ge=0)  # a million output tokens
+    hour: float = Field(0.0, ge=0)  # an hour of the server, all its GPUs together
+    gpus: int = Field(0, ge=0)  # of the server: what an hour of it is in GPU-hours
+
+    def of(self, prompt_tokens: float, output_tokens: float, seconds: float) -> float:
+        """US dollars."""
+        tokens = prompt_tokens * self.prompt + output_tokens * self.output
+        return tokens / 1e6 + seconds / 3600 * self.hour
+
+
 class ModelSpec(BaseModel):
     """One model and how to reach it. Only `name` and `system` decide what is made; the rest is how and
     where.
@@ -48,6 +64,7 @@ class ModelSpec(BaseModel):
         "ACADEME_API_KEY"  # the environment variable that holds the endpoint's key, if it needs one
     )
     licence: str = "unknown"  # named in the dataset card
+    price: Price = Field(default_factory=Price)  # for plans and --budget-usd
     vllm_args: Mapping[str, str | int | float | bool] = Field(default_factory=dict)  # local: its command line
     vllm_env: Mapping[str, str] = Field(default_factory=dict)
     concurrency: int = Field(64, ge=1)  # most requests in flight

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import deque
 
+DRAIN_LOOK_S = 0.05
 COOL_DOWN_S = 1.0  # the answers to requests sent before a cut must not cut again
 LEAST_QUEUE, QUEUE_SHARE = (
     4.0,
@@ -27,9 +28,10 @@ class Pace:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._last_cut = 0.0
         self._room: asyncio.Future[None] | None = None
+        self._closed = False
 
     async def __aenter__(self) -> None:
-        if self.in_flight < int(self.limit) and not self._waiting:
+        if self._is_open() and not self._waiting:
             self.in_flight += 1
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -49,7 +51,7 @@ class Pace:
         self._admit()
 
     def _admit(self) -> None:
-        while self._waiting and self.in_flight < int(self.limit):
+        while self._waiting and self._is_open():
             turn = self._waiting.popleft()
             if not turn.done():
                 self.in_flight += 1
@@ -57,6 +59,15 @@ class Pace:
 
         if self._room is not None and not self._room.done() and self._has_room():
             self._room.set_result(None)
+
+    def _is_open(self) -> bool:
+        return self.in_flight < int(self.limit) and not self._closed
+
+    async def drain(self) -> None:
+        """Lets nobody in any more; returns when all have left."""
+        self._closed = True
+        while self.in_flight:
+            await asyncio.sleep(DRAIN_LOOK_S)
 
     async def room(self) -> None:
         """Returns when fewer wait than may be in flight: more should come. For one caller at a time."""

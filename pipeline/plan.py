@@ -1,45 +1,69 @@
-"""What a run would do and cost, before anything is started.
+"""What a run would do and cost, in words, before anything is started and while it goes on."""
 
-Rows and requests of steps that are to do follow from what is measured where steps are done, and from what
-their stages expect where not; filters are expected to keep everything, so counts are upper bounds.
-"""
-
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.dag import Step, steps_to
+from pipeline.forecast import Forecast, forecast
 from pipeline.recipe import Recipe
 from pipeline.root import Root
-from pipeline.stage import ModelStage, SourceStage
-from pipeline.store import Tally
+from pipeline.tally import Tally
+
+WHENCE = {
+    "done": "",
+    "here": "",
+    "before": "'before' has the rates of the same step with other settings in this root",
+    "like": "'like' has the rates of a finished run elsewhere that asked the same models",
+    "guess": "'guess' follows from the settings alone and is most often too high; a short run measures: "
+    "--until STEP, on few disciplines, or --like ROOT",
+}
 
 
-def plan_lines(recipe: Recipe, root: Path) -> Iterator[str]:
-    """A line a step, and a total."""
+def plan_lines(recipe: Recipe, root: Path, like: Mapping[str, Tally] | None = None) -> Iterator[str]:
+    """A line a step, of the whole run, and what is to go."""
+    steps = forecast(recipe, Root(root), like)
     yield f"{recipe.name} in {root}"
-    yield f"  {'step':<12} {'id':<12} {'state':<6} {'rows in':>12} {'rows out':>12} {'requests':>12}"
-    rows_out: dict[str, float] = {}
-    total = 0.0
-    for step in steps_to(recipe.last):
-        manifest = Root(root).folder(step).manifest()
-        if manifest is not None:
-            tally = Tally.from_dict(manifest["tally"])
-            state, rows_in, out, requests = "done", float(tally.rows_in), float(tally.kept), 0.0
-        else:
-            state = "to do"
-            rows_in, out, requests = _expected(step, rows_out)
-        rows_out[step.name] = out
-        total += requests
-        yield f"  {step.name:<12} {step.id:<12} {state:<6} {rows_in:>12,.0f} {out:>12,.0f} {requests:>12,.0f}"
-    yield f"  at most {total:,.0f} requests, less what is stored; filters are taken to keep all"
+    titles = ("rows in", "rows out", "requests", "prompt tokens", "output tokens", "time left")
+    yield (
+        f"  {'step':<12} {'id':<12} {'state':<7} " + " ".join(f"{title:>13}" for title in titles) + "  rates"
+    )
+    for item in steps:
+        counts = (item.rows_in, item.rows_out, item.requests, item.prompt_tokens, item.output_tokens)
+        cells = [*(f"{count:,.0f}" for count in counts), duration(item.seconds_left)]
+        line = f"  {item.step.name:<12} {item.step.id:<12} {item.state:<7} "
+        line += " ".join(f"{cell:>13}" for cell in cells)
+        yield (line + f"  {item.basis if item.state != 'done' else ''}").rstrip()
+    yield f"  {whole(steps)}"
+    yield f"  {to_go(steps)}"
+    for basis in sorted({item.basis for item in steps if item.basis in ("before", "like", "guess")}):
+        yield f"  {WHENCE[basis]}"
 
 
-def _expected(step: Step, rows_out: dict[str, float]) -> tuple[float, float, float]:
-    rows_in = sum(rows_out[before.name] for before in step.inputs)
-    if isinstance(step.stage, SourceStage):
-        n_rows = float(sum(1 for _ in step.stage.read()))
-        return n_rows, n_rows, 0.0
-    if isinstance(step.stage, ModelStage):
-        expected = step.stage.expected()
-        return rows_in, rows_in * expected.rows, rows_in * expected.requests
-    return rows_in, rows_in, 0.0
+def whole(steps: Sequence[Forecast]) -> str:
+    tokens = sum(item.prompt_tokens + item.output_tokens for item in steps)
+    requests = sum(item.requests for item in steps)
+    return f"the whole run: about {requests:,.0f} requests, {tokens:,.0f} tokens"
+
+
+def to_go(steps: Sequence[Forecast]) -> str:
+    """What is left to ask, its time and its price."""
+    requests = sum(item.requests - item.done.requests for item in steps)
+    prompt = sum(item.prompt_tokens - item.done.prompt_tokens for item in steps)
+    output = sum(item.output_tokens - item.done.output_tokens for item in steps)
+    seconds = [item.seconds_left for item in steps]
+    known = [second for second in seconds if second is not None]
+    text = f"to go: about {requests:,.0f} requests, {prompt:,.0f} prompt and {output:,.0f} output tokens"
+    text += f", {duration(sum(known))}" if len(known) == len(seconds) else ", time unknown"
+    gpu_hours, usd = sum(item.gpu_hours_left for item in steps), sum(item.usd_left for item in steps)
+    text += f", {gpu_hours:,.1f} GPU-hours" if gpu_hours else ""
+    text += f", ${usd:,.2f}" if usd else ""
+    return f"{text}; less what is stored" if requests else "to go: no requests"
+
+
+def duration(seconds: float | None) -> str:
+    """In the largest unit that leaves at least two of it."""
+    if seconds is None:
+        return "?"
+    for size, unit in ((86_400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:,.0f} {unit}"
+    return f"{seconds:,.0f} s"

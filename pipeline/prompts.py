@@ -30,19 +30,16 @@ def render(name: str, **values: object) -> str:
 
 def prompt_hash(name: str) -> str:
     """A hash of the template's text, 32 hex digits. Raises PromptError."""
-    return hashlib.blake2b(_text(name).encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(source(name).encode(), digest_size=16).hexdigest()
 
 
 def fixed_text(name: str) -> list[str]:
     """The stretches of the template that every rendered prompt has. Raises PromptError."""
-    return re.split(r"\{[{%].*?[}%]\}", _text(name), flags=re.DOTALL)
+    return re.split(r"\{[{%].*?[}%]\}", source(name), flags=re.DOTALL)
 
 
-def _path(name: str) -> Path:
-    return FOLDER / f"{name}.md"
-
-
-def _text(name: str) -> str:
+def source(name: str) -> str:
+    """The template's text as it was written. Raises PromptError."""
     path = _path(name)
     if not path.is_file():
         known = sorted(str(p.relative_to(FOLDER).with_suffix("")) for p in FOLDER.rglob("*.md"))
@@ -50,9 +47,13 @@ def _text(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
+def _path(name: str) -> Path:
+    return FOLDER / f"{name}.md"
+
+
 @cache
 def _template(name: str) -> jinja2.Template:
     try:
-        return _environment.from_string(_text(name))
+        return _environment.from_string(source(name))
     except jinja2.TemplateSyntaxError as error:
         raise PromptError(f"prompt '{name}' ({_path(name)}), line {error.lineno}: {error.message}") from error

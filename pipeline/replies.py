@@ -45,28 +45,13 @@ class Replies:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._reader = self._connect()
+        self._reader = _connected(self.path)
         self._entries: deque[tuple[Row, asyncio.Future[StoredReply]]] = deque()  # to be written
         self._wake = threading.Event()
         self._closed = False
         self._fault: StoreError | None = None  # of the last transaction
         self._writer = threading.Thread(target=self._write, daemon=True)
         self._writer.start()
-
-    def _connect(self) -> sqlite3.Connection:
-        try:
-            connection = sqlite3.connect(
-                self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
-            )
-            connection.execute("pragma journal_mode = wal")
-            connection.execute("pragma synchronous = full")
-            connection.execute(SCHEMA)
-        except sqlite3.Error as error:
-            raise StoreError(
-                f"cannot open the reply store {self.path}: {error}; restore the file, or move it away to ask "
-                "for every reply anew"
-            ) from error
-        return connection
 
     def get(self, key: bytes) -> StoredReply | None:
         """The reply to request `key`, or None. About 10 microseconds."""
@@ -91,7 +76,7 @@ class Replies:
 
         Memory: one batch; the keys go to a table on disk that ends with the connection.
         """
-        connection = self._connect()
+        connection = _connected(self.path)
         connection.execute("create temp table used (key blob primary key) without rowid")
         for keys in used:
             connection.executemany("insert or ignore into used values (?)", ((key,) for key in keys))
@@ -109,7 +94,7 @@ class Replies:
         self._reader.close()
 
     def _write(self) -> None:
-        connection = self._connect()
+        connection = _connected(self.path)
         while not self._closed or self._entries:
             self._wake.wait()
             self._wake.clear()
@@ -149,6 +134,42 @@ class Replies:
         waiting[0].get_loop().call_soon_threadsafe(_tell, waiting, outcomes)
 
 
+@dataclass
+class Spent:
+    """What the replies of one model took."""
+
+    replies: int = 0
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+
+
+class Spending:
+    """What replies that were stored since this was made took, by model. Raises StoreError when the file
+    cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection = _connected(path)
+        self._spent: dict[str, Spent] = {}
+        self._last = self._connection.execute("select coalesce(max(rowid), 0) from replies").fetchone()[0]
+
+    def read(self) -> dict[str, Spent]:
+        """As of now. Cost: the replies stored since the last reading."""
+        columns = "rowid, model, prompt_tokens, output_tokens"
+        query = f"select {columns} from replies where rowid > ? order by rowid"
+        try:
+            for rowid, model, prompt_tokens, output_tokens in self._connection.execute(query, (self._last,)):
+                spent = self._spent.setdefault(model, Spent())
+                spent.replies += 1
+                spent.prompt_tokens += prompt_tokens
+                spent.output_tokens += output_tokens
+                self._last = rowid
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot read the reply store {self._path}: {error}") from error
+        return self._spent
+
+
 @dataclass(frozen=True)
 class Unused:
     """Replies that could go: how many, and the bytes of their texts."""
@@ -165,6 +186,20 @@ class Unused:
         ):  # a full disk: the room is used by the next replies
             self.connection.execute("vacuum")
         self.connection.close()
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = full")
+        connection.execute(SCHEMA)
+    except sqlite3.Error as error:
+        raise StoreError(
+            f"cannot open the reply store {path}: {error}; restore the file, or move it away to ask "
+            "for every reply anew"
+        ) from error
+    return connection
 
 
 def _select(connection: sqlite3.Connection, key: bytes) -> StoredReply | None:

@@ -16,8 +16,9 @@ from pipeline.dag import Step
 from pipeline.errors import StoreError
 from pipeline.files import store_error, write_text
 from pipeline.store import StepFolder
+from pipeline.tally import Tally
 
-FORMAT = 2  # of everything under the root; goes up when an older root cannot be gone on with
+FORMAT = 3  # of everything under the root; goes up when an older root cannot be gone on with
 MIN_FREE_BYTES = 500 * 2**20  # the least that a start makes sense with: replies, parts and the dataset
 
 
@@ -29,6 +30,19 @@ class Root:
 
     def folder(self, step: Step) -> StepFolder:
         return StepFolder(self.path / "steps" / step.folder)
+
+    def before(self, step: Step) -> Tally | None:
+        """What the step came to when it was last finished here with other settings or inputs."""
+        found = [
+            path
+            for path in (self.path / "steps").glob(f"{step.name}-*/manifest.json")
+            if path.parent.name != step.folder
+        ]
+        for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True):
+            manifest = StepFolder(path.parent).manifest()
+            if manifest is not None and manifest["stage"] == type(step.stage).__name__:
+                return Tally.from_dict(manifest["tally"])
+        return None
 
     @property
     def replies(self) -> Path:

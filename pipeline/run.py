@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import dataset
+from pipeline.budget import NO_LIMIT, Budget, Meter
 from pipeline.client import check_endpoint
 from pipeline.dag import Step, downstream, model_of, steps_to
 from pipeline.errors import GateFailed, RecipeError
 from pipeline.events import Events
+from pipeline.model import ModelSpec
 from pipeline.recipe import Recipe
 from pipeline.root import Root
 from pipeline.schedule import Schedule
@@ -24,6 +26,7 @@ class RunOptions:
     first: str | None = None  # run again from this step
     last: str | None = None  # stop after this step
     ray_address: str | None = None  # None: a private cluster on this machine
+    budget: Budget = NO_LIMIT
     replay: bool = False  # send nothing, fail on a reply that is not stored
 
 
@@ -42,12 +45,14 @@ def run(recipe: Recipe, options: RunOptions, events: Events) -> dict[str, Any] |
             root.folder(next(step for step in steps if step.name == name)).reopen()
     events.emit("run_started", run=run_id, recipe=recipe.name, steps=[step.name for step in steps])
     schedule = Schedule(steps, root, events)
+    specs = _models(schedule.wanted())
     if not options.replay:
-        _check_models(schedule.wanted())
+        _check_models(specs)
     if not schedule.finished:
         from pipeline.driver import drive  # imports Ray, which a finished run has no need of
 
-        drive(schedule, root, events, recipe.gates, options.ray_address, options.replay)
+        meter = Meter(options.budget, specs, root.replies)
+        drive(schedule, root, events, recipe.gates, meter, options.ray_address, options.replay)
     summary = None
     if steps[-1] is recipe.last and recipe.dataset is not None:
         summary = dataset.write(root, recipe, recipe.dataset, run_id)
@@ -78,9 +83,14 @@ def chosen_steps(recipe: Recipe, options: RunOptions) -> list[Step]:
     return steps
 
 
-def _check_models(steps: list[Step]) -> None:
+def _models(steps: list[Step]) -> list[ModelSpec]:
+    """The models that the steps ask, each once."""
     specs = [model_of(step) for step in steps if isinstance(step.stage, ModelStage)]
-    for spec in {spec.model_dump_json(): spec for spec in specs}.values():
+    return list({spec.model_dump_json(): spec for spec in specs}.values())
+
+
+def _check_models(specs: list[ModelSpec]) -> None:
+    for spec in specs:
         if spec.serve == "endpoint":
             check_endpoint(spec)
         else:

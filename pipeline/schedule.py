@@ -15,7 +15,8 @@ from pipeline.events import Events
 from pipeline.identity import canonical
 from pipeline.root import Root
 from pipeline.stage import DatasetStage, FilterStage, ModelStage, SourceStage
-from pipeline.store import Part, Slice, Tally
+from pipeline.store import Part, Slice
+from pipeline.tally import Tally
 
 # How much one task reads. Part names depend on these: changing one means a new root.FORMAT.
 REQUESTS_PER_PART = 128  # of a model step: small enough to flow, large enough that files cost little

@@ -7,7 +7,8 @@ from typing import Any
 
 from pipeline.errors import RecipeError
 from pipeline.root import Root
-from pipeline.store import StepFolder, Tally
+from pipeline.store import StepFolder
+from pipeline.tally import Tally
 
 
 def read_status(root: Path) -> dict[str, Any]:
@@ -31,6 +32,11 @@ def rows_of(root: Path, step: str, rejects: bool, n: int) -> list[dict[str, Any]
     return list(itertools.islice(_folder(root, found[0]).rows("rejects" if rejects else ""), n))
 
 
+def tallies_of(root: Path) -> dict[str, Tally]:
+    """What is known of the steps of a run, by name, for the plan of another. Raises as read_status does."""
+    return {step["name"]: Tally.from_dict(step["tally"]) for step in read_status(root)["steps"]}
+
+
 def last_step_rows(root: Path) -> Iterator[dict[str, Any]]:
     """All rows that the run's last step kept."""
     return _folder(root, read_run(root)["steps"][-1]).rows()
@@ -49,12 +55,5 @@ def _folder(root: Path, step: dict[str, Any]) -> StepFolder:
 
 
 def _step_status(step: dict[str, Any], folder: StepFolder) -> dict[str, Any]:
-    manifest = folder.manifest()
-    if manifest is not None:
-        return {"name": step["name"], "id": step["id"], "state": "done", "tally": manifest["tally"]}
-    tally = Tally()
-    names = folder.part_names()
-    for name in names:
-        tally.add(folder.read_tally(name))
-    state = "started" if names else "waits"
+    state, tally = folder.progress()
     return {"name": step["name"], "id": step["id"], "state": state, "tally": tally.as_dict()}

@@ -16,9 +16,9 @@ import types
 import typing
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -27,8 +27,11 @@ from pipeline.errors import StoreError
 from pipeline.files import checksum, whole_table, write_table, write_text
 from pipeline.records import Record, as_json
 from pipeline.stage import Reject
+from pipeline.tally import Tally
 
 TALLY_KEY = b"academe.tally"
+
+State = Literal["done", "started", "waits"]  # of a step
 
 REJECTS = pa.schema(
     [
@@ -40,45 +43,6 @@ REJECTS = pa.schema(
         ("record", pa.string()),  # JSON
     ]
 )
-
-
-@dataclass(kw_only=True)
-class Tally:
-    """What happened to the records of a part or a step: rows_in -> made = kept + rejected, and what it
-    cost.
-    """
-
-    rows_in: int = 0
-    kept: int = 0
-    rejected: dict[str, int] = field(default_factory=dict)  # by reason
-    requests: int = 0  # replies used, sent for now or found in the reply store
-    sent: int = 0  # requests sent
-    prompt_tokens: int = 0  # of the replies used
-    output_tokens: int = 0
-    bad_replies: int = 0  # replies that did not fit their schema, asked again or given up
-    seconds: float = 0.0  # summed over parts, which run side by side
-
-    @property
-    def n_rejected(self) -> int:
-        return sum(self.rejected.values())
-
-    @property
-    def made(self) -> int:
-        return self.kept + self.n_rejected
-
-    def add(self, other: "Tally") -> None:
-        for item in dataclasses.fields(self):
-            if item.name != "rejected":
-                setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
-        for reason, count in other.rejected.items():
-            self.rejected[reason] = self.rejected.get(reason, 0) + count
-
-    def as_dict(self) -> dict[str, Any]:
-        return {**dataclasses.asdict(self), "made": self.made, "seconds": round(self.seconds, 3)}
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "Tally":
-        return cls(**{item.name: data[item.name] for item in dataclasses.fields(cls)})
 
 
 @dataclass(frozen=True)
@@ -209,6 +173,16 @@ class StepFolder:
             return Tally.from_dict(json.loads(pq.read_schema(self.part_path(name)).metadata[TALLY_KEY]))
         except (OSError, pa.ArrowException, TypeError, KeyError, ValueError):
             return Tally()
+
+    def progress(self) -> tuple[State, Tally]:
+        """How far the step is. Cost: the footers of all its parts while it is not finished."""
+        manifest = self.manifest()
+        if manifest is not None:
+            return "done", Tally.from_dict(manifest["tally"])
+        tally, names = Tally(), self.part_names()
+        for name in names:
+            tally.add(self.read_tally(name))
+        return ("started" if names else "waits"), tally
 
     def damaged(self, parts: dict[str, dict[str, Any]]) -> list[str]:
         """Those of a manifest's parts that are missing or not what was written. Reads all of them, side by

@@ -20,7 +20,7 @@ from pipeline.recipe import Recipe
 from pipeline.replies import Replies, StoredReply, Unused
 from pipeline.root import Root
 from pipeline.stage import ModelStage, settle
-from pipeline.store import Tally
+from pipeline.tally import Tally
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from pipeline.files import write_table
 from pipeline.model import ModelSpec
 from pipeline.records import Record
 from pipeline.stage import REFUSED, DatasetStage, FilterStage, ModelStage, Reject, SourceStage, settle
-from pipeline.store import Part, Slice, StepFolder, Tally, read_slice, to_table
+from pipeline.store import Part, Slice, StepFolder, read_slice, to_table
+from pipeline.tally import Tally
 
 SKETCHES, VERDICTS = "sketches", "verdicts"
 

@@ -41,6 +41,10 @@ class ModelWorker:
     async def gauges(self) -> Gauges:
         return self._served().gauges()
 
+    async def drain(self) -> None:
+        """Sends nothing more; returns when all that was sent is answered and durable."""
+        await self._served().drain()
+
     async def map_part(self, stage: ModelStage, rows: Slice, kind: type, folder: Path) -> Part:
         """Parts start in the order they came, each when too few requests wait to keep the server busy: a part
         of which one slow request is left holds nobody up, and few are held in memory.

@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import os
+import signal
 import subprocess
 import time
 from collections import Counter
@@ -253,19 +255,57 @@ def test_too_few_rows_fail_the_gate(scripted: Scripted, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("private_cluster")
-def test_interrupted_a_run_says_how_to_go_on(slow_scripted: Scripted, tmp_path: Path) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_interrupted_a_run_ends_soon_and_says_how_to_go_on(
+    stop: signal.Signals, slow_scripted: Scripted, tmp_path: Path
+) -> None:
     process = subprocess.Popen(
         academe_command(*run_arguments(slow_scripted, tmp_path / "run")),
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
+        start_new_session=True,
     )
     while not slow_scripted.bodies():
         time.sleep(0.05)
-    process.terminate()
-    _, said = process.communicate(timeout=20)
-    assert process.returncode == 130
+    stopped = time.monotonic()
+    if stop == signal.SIGINT:
+        os.killpg(process.pid, stop)  # as a terminal does for Ctrl-C
+    else:
+        process.send_signal(stop)
+    _, said = process.communicate(timeout=60)
+    kill_group(process)
+    assert process.returncode == 130, said
     assert "the same command goes on from here" in said
+    assert time.monotonic() - stopped < 10
+
+
+def test_a_budget_stops_a_run_that_goes_on_later(slow_scripted: Scripted, tmp_path: Path) -> None:
+    run(slow_scripted, tmp_path / "whole")
+    n_requests = len(slow_scripted.bodies())
+    tallies = [entry["tally"] for entry in status(tmp_path / "whole")["steps"]]
+    n_tokens = sum(tally["prompt_tokens"] + tally["output_tokens"] for tally in tallies)
+    root, budget = tmp_path / "run", n_tokens // 2
+    done = academe(*run_arguments(slow_scripted, root, options=("--budget-tokens", str(budget))))
+    assert done.returncode == 6, done.stderr
+    assert f"stopped at --budget-tokens {budget}" in done.stderr
+    n_sent = len(slow_scripted.bodies()) - n_requests
+    assert 0.2 * n_requests < n_sent < 0.8 * n_requests
+    assert "to go: about" in status(root)["to_go"]
+    done = academe(*run_arguments(slow_scripted, root, options=("--max-minutes", "0")))
+    assert done.returncode == 6
+    run(slow_scripted, root)
+    assert len(slow_scripted.bodies()) == 2 * n_requests  # nothing was paid twice
+    assert dataset_bytes(root) == dataset_bytes(tmp_path / "whole")
+
+
+def test_a_budget_in_dollars_needs_a_price(scripted: Scripted, tmp_path: Path) -> None:
+    done = academe(*run_arguments(scripted, tmp_path / "run", options=("--budget-usd", "1")))
+    assert done.returncode == 2
+    assert "no price is known for scripted" in done.stderr
+    free = ("planner.price.output=1000000",)  # a dollar a token
+    done = academe(*run_arguments(scripted, tmp_path / "run", *free, options=("--budget-usd", "1")))
+    assert done.returncode == 6
 
 
 def test_a_benchmark_item_is_dropped_and_its_neighbour_stays(scripted: Scripted, tmp_path: Path) -> None:

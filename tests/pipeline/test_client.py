@@ -15,7 +15,7 @@ from pipeline.client import check_endpoint
 from pipeline.errors import BadReply, ModelUnavailable
 from pipeline.model import ModelSpec, Prompt, Sampling
 from pipeline.replies import Replies
-from pipeline.store import Tally
+from pipeline.tally import Tally
 from tests.conftest import Scripted, start_scripted
 
 ANSWER = Prompt("answer_questions/answer")

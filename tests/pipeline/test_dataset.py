@@ -19,7 +19,8 @@ from pipeline.recipe import DatasetSettings, Gates, Recipe
 from pipeline.records import Example
 from pipeline.root import Root
 from pipeline.stage import SourceStage
-from pipeline.store import Tally, to_table
+from pipeline.store import to_table
+from pipeline.tally import Tally
 from tests.stages.make import example
 
 

@@ -9,7 +9,8 @@ from pipeline.errors import StoreError
 from pipeline.files import write_text
 from pipeline.records import Discipline, Syllabus
 from pipeline.stage import Reject
-from pipeline.store import StepFolder, Tally, from_table, to_table
+from pipeline.store import StepFolder, from_table, to_table
+from pipeline.tally import Tally
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 

@@ -1,0 +1,163 @@
+"""What a run comes to: rows, requests, tokens, seconds and money of every step, from what is known so far.
+
+What a step has done counts as it is. What it has left follows from the first of these that there is: its own
+parts, the same step with other settings in this root, a run elsewhere that asked the same models, and last a
+guess from its settings. Filters of which nothing is known are taken to keep all.
+"""
+
+import dataclasses
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.dag import Step, model_of, steps_to
+from pipeline.model import Prompt, Sampling
+from pipeline.prompts import source
+from pipeline.recipe import Recipe
+from pipeline.root import Root
+from pipeline.stage import ModelStage, SourceStage
+from pipeline.store import State
+from pipeline.tally import Tally
+
+Basis = Literal["done", "here", "before", "like", "guess"]
+
+GUESSED_SHARE = 1 / 3  # of max_tokens, that a reply takes
+CHARS_PER_TOKEN = 4
+
+
+@dataclass(frozen=True)
+class _Rates:
+    """What a row that comes in leads to."""
+
+    basis: Basis
+    rows: float
+    requests: float = 0.0
+    prompt_tokens: float = 0.0
+    output_tokens: float = 0.0
+    request_s: float | None = None  # in flight, of one request
+    cpu_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """One step of a run. Counts are of the whole run; `seconds_left` and `usd_left` are from now on."""
+
+    step: Step
+    state: State
+    basis: Basis  # of what is left
+    done: Tally
+    rows_in: float
+    rows_out: float
+    requests: float
+    prompt_tokens: float
+    output_tokens: float
+    written: float  # tokens that a model wrote for each row that goes on
+    seconds_left: float | None  # None: unknown
+    gpu_hours_left: float
+    usd_left: float
+
+
+def forecast(recipe: Recipe, root: Root, like: Mapping[str, Tally] | None = None) -> list[Forecast]:
+    """The recipe's steps in their order. `like`: tallies of a run elsewhere, by step.
+
+    Cost: the manifests, the footers of unfinished steps' parts, and a pass over unread sources.
+    """
+    found: dict[str, Forecast] = {}
+    for step in steps_to(recipe.last):
+        found[step.name] = _forecast(step, root, like or {}, [found[before.name] for before in step.inputs])
+    return list(found.values())
+
+
+def _forecast(step: Step, root: Root, like: Mapping[str, Tally], inputs: Sequence[Forecast]) -> Forecast:
+    state, done = root.folder(step).progress()
+    if state == "done":
+        rows_in, rates = float(done.rows_in), _measured("done", done)
+    elif isinstance(step.stage, SourceStage):
+        rows_in, rates = float(sum(1 for _ in step.stage.read())), _Rates("guess", 1.0)
+    else:
+        rows_in, rates = sum(before.rows_out for before in inputs), _rates(step, root, done, like, inputs)
+    left = max(0.0, rows_in - done.rows_in)
+    seconds = _seconds(step, rates, left)
+    rows_out = done.kept + left * rates.rows
+    output_tokens = done.output_tokens + left * rates.output_tokens
+    written, usd, gpu_hours = _written(inputs), 0.0, 0.0
+    if isinstance(step.stage, ModelStage):
+        price = model_of(step).price
+        usd = price.of(left * rates.prompt_tokens, left * rates.output_tokens, seconds or 0.0)
+        gpu_hours = price.gpus * (seconds or 0.0) / 3600
+        written = output_tokens / rows_out if rows_out else 0.0
+    return Forecast(
+        step,
+        state,
+        rates.basis,
+        done,
+        rows_in,
+        rows_out,
+        done.requests + left * rates.requests,
+        done.prompt_tokens + left * rates.prompt_tokens,
+        output_tokens,
+        written,
+        seconds,
+        gpu_hours,
+        usd,
+    )
+
+
+def _rates(
+    step: Step, root: Root, done: Tally, like: Mapping[str, Tally], inputs: Sequence[Forecast]
+) -> _Rates:
+    if done.rows_in:
+        return _measured("here", done)
+    before = root.before(step)
+    if before is not None and before.rows_in:
+        return _measured("before", before)
+    if step.name in like and like[step.name].rows_in:
+        return _measured("like", like[step.name])
+    return _guessed(step.stage, inputs) if isinstance(step.stage, ModelStage) else _Rates("guess", 1.0)
+
+
+def _measured(basis: Basis, tally: Tally) -> _Rates:
+    n = max(1, tally.rows_in)
+    return _Rates(
+        basis,
+        tally.kept / n,
+        tally.requests / n,
+        tally.prompt_tokens / n,
+        tally.output_tokens / n,
+        tally.asked_s / tally.sent if tally.sent else None,
+        tally.seconds / n,
+    )
+
+
+def _guessed(stage: ModelStage, inputs: Sequence[Forecast]) -> _Rates:
+    """A prompt is its template and what a model wrote into the row before; a reply a third of its limit."""
+    expected = stage.expected()
+    values: list[object] = []
+    for item in dataclasses.fields(stage):
+        value = getattr(stage, item.name)
+        values += value if isinstance(value, tuple) else (value,)
+    templates = [len(source(value)) / CHARS_PER_TOKEN for value in values if isinstance(value, Prompt)]
+    replies = [GUESSED_SHARE * value.max_tokens for value in values if isinstance(value, Sampling)]
+    prompt = sum(templates) / max(1, len(templates)) + _written(inputs)
+    output = sum(replies) / max(1, len(replies))
+    return _Rates(
+        "guess", expected.rows, expected.requests, expected.requests * prompt, expected.requests * output
+    )
+
+
+def _written(inputs: Sequence[Forecast]) -> float:
+    rows = sum(before.rows_out for before in inputs)
+    return sum(before.rows_out * before.written for before in inputs) / rows if rows else 0.0
+
+
+def _seconds(step: Step, rates: _Rates, left: float) -> float | None:
+    if not isinstance(step.stage, ModelStage):
+        return left * rates.cpu_s / (os.cpu_count() or 1)
+    requests = left * rates.requests
+    if requests == 0:
+        return 0.0
+    if rates.request_s is None:
+        return None
+    # A server that is kept full has `concurrency` requests in flight at any time (Little's law).
+    return rates.request_s * max(1.0, requests / model_of(step).concurrency)
