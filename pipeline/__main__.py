@@ -138,13 +138,13 @@ def status(
     """How far a run is, and what is to go: rows in, kept and rejected by reason, at every step."""
     from pipeline.forecast import forecast
     from pipeline.plan import to_go
-    from pipeline.recipes import measured, recipe_of
+    from pipeline.recipes import recipe_of
     from pipeline.root import Root
     from pipeline.status import read_run, read_status
 
     found = read_status(root)
     recipe = recipe_of(read_run(root))
-    found["to_go"] = to_go(forecast(recipe, Root(root), measured(recipe)))
+    found["to_go"] = to_go(forecast(recipe, Root(root)))
     if as_json:
         typer.echo(json.dumps(found, indent=1))
         return
@@ -283,10 +283,9 @@ def _endpoint_overrides(endpoint: str | None, model: str | None) -> list[str]:
 
 def _print_plan(recipe: "Recipe", root: Path, like: Path | None = None) -> None:
     from pipeline.plan import plan_lines
-    from pipeline.recipes import measured
     from pipeline.status import tallies_of
 
-    for line in plan_lines(recipe, root, tallies_of(like) if like is not None else measured(recipe)):
+    for line in plan_lines(recipe, root, tallies_of(like) if like is not None else None):
         typer.echo(line)
 
 

@@ -61,8 +61,7 @@ STAGES = {
     "benchmarks", "draws", "errors", "faults", "model", "prompts", "records", "stage", "taxonomy", "text",
 }  # fmt: skip
 RECIPES = {
-    "benchmarks", "dag", "errors", "model", "recipe", "recipes", "settings", "stage", "stages", "tally",
-    "taxonomy",
+    "benchmarks", "dag", "errors", "model", "recipe", "recipes", "settings", "stage", "stages", "taxonomy",
 }  # fmt: skip
 
 # library -> the files of the engine that alone may import it

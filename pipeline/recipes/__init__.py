@@ -1,19 +1,15 @@
 """One DAG a file, with its settings; the presets are YAML files in presets/<recipe>/."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
-from pipeline.dag import model_of, steps_to
 from pipeline.errors import RecipeError
 from pipeline.recipe import Recipe
 from pipeline.recipes import instruct, propose
 from pipeline.settings import load_settings
-from pipeline.stage import ModelStage
-from pipeline.tally import Tally
 
 
 class _Known(NamedTuple):
@@ -41,21 +37,6 @@ def recipe_of(run: Mapping[str, Any]) -> Recipe:
         return known.wire(known.settings.model_validate(run["settings"]))
     except ValidationError as error:
         raise RecipeError(f"the settings in run.json are not those of this version: {error}") from error
-
-
-def measured(recipe: Recipe) -> dict[str, Tally]:
-    """What the steps came to in a run of a preset, for plans of runs that ask the same models; else empty.
-
-    `measured.json` beside the presets is `academe status --json` of that run, with its models.
-    """
-    path = _find(recipe.name).presets / "measured.json"
-    asked = sorted({model_of(s).name for s in steps_to(recipe.last) if isinstance(s.stage, ModelStage)})
-    if not path.is_file():
-        return {}
-    run = json.loads(path.read_text(encoding="utf-8"))
-    if run["models"] != asked:
-        return {}
-    return {step["name"]: Tally.from_dict(step["tally"]) for step in run["steps"]}
 
 
 def _find(name: str) -> _Known:
