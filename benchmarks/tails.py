@@ -7,11 +7,6 @@ parts, 64 in flight. `mean_in_flight_share` is the server's own mean number of r
 first request until the last step has no more to send, over the concurrency.
 """
 
-import argparse
-import importlib.metadata
-import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -20,6 +15,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from benchmarks.plain_server import NAME
+from benchmarks.report import argument_parser, print_machine, print_numbers
 from benchmarks.throughput import ReadPrompts, plain_server, run_step, stats
 from pipeline.dag import Step
 from pipeline.model import Model, ModelSpec, Prompt, Sampling
@@ -58,10 +54,8 @@ def ours(url: str, folder: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
-    options = parser.parse_args()
-    print(platform.machine(), os.cpu_count(), "cores, ray", importlib.metadata.version("ray"))
+    options = argument_parser(__doc__).parse_args()
+    print_machine("ray", "aiohttp")
     with tempfile.TemporaryDirectory() as folder, plain_server("--tails", "--delay-ms", "1000") as url:
         subprocess.run([sys.executable, "-m", "benchmarks.tails", "ours", url, folder], check=True)
         seen = stats(url)
@@ -71,9 +65,7 @@ def main() -> None:
         "sending_s": seen["last"] - seen["first"],
         "whole_s": seen["done"] - seen["first"],
     }
-    print("  ".join(f"{name} {value:,.2f}" for name, value in found.items()))
-    if options.json:
-        print(json.dumps(found))
+    print_numbers(found, options.json)
 
 
 if __name__ == "__main__":

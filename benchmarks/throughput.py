@@ -8,12 +8,8 @@ parts; the bare loop does nothing but ask. Rates and CPU are between the first r
 its last answer; `start_s` is from the command to the first request.
 """
 
-import argparse
 import asyncio
-import importlib.metadata
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -30,6 +26,7 @@ from pydantic import BaseModel
 
 from benchmarks.plain_server import NAME
 from benchmarks.processes import Watch
+from benchmarks.report import argument_parser, print_machine
 from pipeline.dag import Step
 from pipeline.events import Events, PlainView
 from pipeline.model import ModelSpec
@@ -148,17 +145,10 @@ def measure(client: str, n: int, *arguments: str) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--requests", type=int, default=50_000)
-    parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
     options = parser.parse_args()
-    names = ("aiohttp", "ray", "pyarrow")
-    print(
-        platform.machine(),
-        os.cpu_count(),
-        "cores",
-        {name: importlib.metadata.version(name) for name in names},
-    )
+    print_machine("aiohttp", "ray", "pyarrow")
     with tempfile.TemporaryDirectory() as folder:
         found = {
             "bare": measure("bare", options.requests),

@@ -136,15 +136,12 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """How far a run is, and what is to go: rows in, kept and rejected by reason, at every step."""
-    from pipeline.forecast import forecast
-    from pipeline.plan import to_go
+    from pipeline.plan import expect
     from pipeline.recipes import recipe_of
-    from pipeline.root import Root
     from pipeline.status import read_run, read_status
 
     found = read_status(root)
-    recipe = recipe_of(read_run(root))
-    found["to_go"] = to_go(forecast(recipe, Root(root)))
+    expect(found, root, lambda: recipe_of(read_run(root)))
     if as_json:
         typer.echo(json.dumps(found, indent=1))
         return
@@ -157,6 +154,8 @@ def status(
             line += f" {tally['rows_in']:>8,} in {tally['kept']:>8,} kept {dropped:>7,} rejected"
             reasons = sorted(tally["rejected"].items(), key=lambda item: -item[1])
             line += "  " + ", ".join(f"{reason} {count:,}" for reason, count in reasons)
+        if "expected" in step and step["state"] != "done" and step["expected"]["requests"]:
+            line += f"  of about {step['expected']['requests']:,.0f} requests"
         typer.echo(line.rstrip())
     typer.echo(f"  {found['to_go']}")
 

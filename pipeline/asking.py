@@ -66,7 +66,9 @@ class ServedModel:
 
     async def drain(self) -> None:
         """Sends nothing more; returns when all that was sent is answered and durable."""
-        await self._pace.drain()
+        self._pace.close()
+        if self._client.done():  # nothing was sent before
+            await self._pace.empty()
 
     async def room(self) -> None:
         """Returns when fewer requests wait for their turn than may be in flight. For one caller at a time."""

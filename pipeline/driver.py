@@ -33,7 +33,6 @@ TASKS_PER_CORE = 2  # one runs, one waits
 PARTS_PER_WORKER = 64  # handed to a model worker, which starts as many as keep its server busy
 IN_FLIGHT_PER_WORKER = 128  # for twice as many there is a second process, and so on, up to one a core
 MIN_REPLIES = 100  # before the share of bad ones says anything
-DRAIN_S = 60.0  # at the end of a budget, for what was sent to be answered
 
 
 def drive(
@@ -241,9 +240,9 @@ class _Driver:
             return
         self.events.emit("budget_spent", limit=reached)
         workers = [worker for served in self.served.values() for worker in served.workers]
-        ray.wait(
-            [worker.actor.drain.remote() for worker in workers], num_returns=len(workers), timeout=DRAIN_S
-        )
+        drained = [worker.actor.drain.remote() for worker in workers]
+        longest = max((served.spec.timeout_s for served in self.served.values()), default=0.0)
+        ray.wait(drained, num_returns=len(drained), timeout=longest)
         raise BudgetSpent(
             f"stopped at {reached}; all replies are kept, the same command goes on from here with a budget "
             "of its own"

@@ -20,7 +20,7 @@ from pipeline.stage import ModelStage, SourceStage
 from pipeline.store import State
 from pipeline.tally import Tally
 
-Basis = Literal["done", "here", "before", "like", "guess"]
+Basis = Literal["here", "before", "like", "guess"]
 
 GUESSED_SHARE = 1 / 3  # of max_tokens, that a reply takes
 CHARS_PER_TOKEN = 4
@@ -36,12 +36,12 @@ class _Rates:
     prompt_tokens: float = 0.0
     output_tokens: float = 0.0
     request_s: float | None = None  # in flight, of one request
-    cpu_s: float = 0.0
+    cpu_s: float | None = None
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """One step of a run. Counts are of the whole run; `seconds_left` and `usd_left` are from now on."""
+    """One step of a run. Counts are of the whole run; what is left is from now on, None where unknown."""
 
     step: Step
     state: State
@@ -53,9 +53,18 @@ class Forecast:
     prompt_tokens: float
     output_tokens: float
     written: float  # tokens that a model wrote for each row that goes on
-    seconds_left: float | None  # None: unknown
-    gpu_hours_left: float
-    usd_left: float
+    seconds_left: float | None
+    gpu_hours_left: float | None
+    usd_left: float | None
+
+    def numbers(self) -> dict[str, float | None]:
+        """What is expected, without what is done."""
+        skipped = ("step", "state", "basis", "done", "written")
+        return {
+            item.name: getattr(self, item.name)
+            for item in dataclasses.fields(self)
+            if item.name not in skipped
+        }
 
 
 def forecast(recipe: Recipe, root: Root, like: Mapping[str, Tally] | None = None) -> list[Forecast]:
@@ -72,7 +81,7 @@ def forecast(recipe: Recipe, root: Root, like: Mapping[str, Tally] | None = None
 def _forecast(step: Step, root: Root, like: Mapping[str, Tally], inputs: Sequence[Forecast]) -> Forecast:
     state, done = root.folder(step).progress()
     if state == "done":
-        rows_in, rates = float(done.rows_in), _measured("done", done)
+        rows_in, rates = float(done.rows_in), _measured("here", done)
     elif isinstance(step.stage, SourceStage):
         rows_in, rates = float(sum(1 for _ in step.stage.read())), _Rates("guess", 1.0)
     else:
@@ -81,11 +90,16 @@ def _forecast(step: Step, root: Root, like: Mapping[str, Tally], inputs: Sequenc
     seconds = _seconds(step, rates, left)
     rows_out = done.kept + left * rates.rows
     output_tokens = done.output_tokens + left * rates.output_tokens
-    written, usd, gpu_hours = _written(inputs), 0.0, 0.0
+    written = _written(inputs)
+    usd: float | None = 0.0
+    gpu_hours: float | None = 0.0
     if isinstance(step.stage, ModelStage):
         price = model_of(step).price
-        usd = price.of(left * rates.prompt_tokens, left * rates.output_tokens, seconds or 0.0)
-        gpu_hours = price.gpus * (seconds or 0.0) / 3600
+        if seconds is not None or not price.hour:
+            usd = price.of(left * rates.prompt_tokens, left * rates.output_tokens, seconds or 0.0)
+        else:
+            usd = None
+        gpu_hours = price.gpus * seconds / 3600 if seconds is not None else None
         written = output_tokens / rows_out if rows_out else 0.0
     return Forecast(
         step,
@@ -152,11 +166,11 @@ def _written(inputs: Sequence[Forecast]) -> float:
 
 
 def _seconds(step: Step, rates: _Rates, left: float) -> float | None:
-    if not isinstance(step.stage, ModelStage):
-        return left * rates.cpu_s / (os.cpu_count() or 1)
-    requests = left * rates.requests
-    if requests == 0:
+    if left == 0:
         return 0.0
+    if not isinstance(step.stage, ModelStage):
+        return left * rates.cpu_s / (os.cpu_count() or 1) if rates.cpu_s is not None else None
+    requests = left * rates.requests
     if rates.request_s is None:
         return None
     # A server that is kept full has `concurrency` requests in flight at any time (Little's law).

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections import deque
 
-DRAIN_LOOK_S = 0.05
+LOOK_S = 0.05  # between looks at whether all have left
 COOL_DOWN_S = 1.0  # the answers to requests sent before a cut must not cut again
 LEAST_QUEUE, QUEUE_SHARE = (
     4.0,
@@ -63,11 +63,14 @@ class Pace:
     def _is_open(self) -> bool:
         return self.in_flight < int(self.limit) and not self._closed
 
-    async def drain(self) -> None:
-        """Lets nobody in any more; returns when all have left."""
+    def close(self) -> None:
+        """Lets nobody in any more."""
         self._closed = True
+
+    async def empty(self) -> None:
+        """Returns when all that were let in have left."""
         while self.in_flight:
-            await asyncio.sleep(DRAIN_LOOK_S)
+            await asyncio.sleep(LOOK_S)
 
     async def room(self) -> None:
         """Returns when fewer wait than may be in flight: more should come. For one caller at a time."""

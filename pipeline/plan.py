@@ -1,16 +1,16 @@
 """What a run would do and cost, in words, before anything is started and while it goes on."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from pipeline.errors import RecipeError
 from pipeline.forecast import Forecast, forecast
 from pipeline.recipe import Recipe
 from pipeline.root import Root
 from pipeline.tally import Tally
 
 WHENCE = {
-    "done": "",
-    "here": "",
     "before": "'before' has the rates of the same step with other settings in this root",
     "like": "'like' has the rates of a finished run elsewhere that asked the same models",
     "guess": "'guess' follows from the settings alone and is most often too high; a short run measures: "
@@ -31,14 +31,34 @@ def plan_lines(recipe: Recipe, root: Path, like: Mapping[str, Tally] | None = No
         cells = [*(f"{count:,.0f}" for count in counts), duration(item.seconds_left)]
         line = f"  {item.step.name:<12} {item.step.id:<12} {item.state:<7} "
         line += " ".join(f"{cell:>13}" for cell in cells)
-        yield (line + f"  {item.basis if item.state != 'done' else ''}").rstrip()
+        yield f"{line}  {item.basis}"
     yield f"  {whole(steps)}"
     yield f"  {to_go(steps)}"
-    for basis in sorted({item.basis for item in steps if item.basis in ("before", "like", "guess")}):
-        yield f"  {WHENCE[basis]}"
+    for basis, text in WHENCE.items():
+        if any(item.basis == basis for item in steps):
+            yield f"  {text}"
+
+
+def expect(status: dict[str, Any], root: Path, wire: Callable[[], Recipe]) -> None:
+    """Adds to what `status` says of a run's steps what they come to, and what is to go in all.
+
+    A recipe that cannot be wired any more, its taxonomy gone or its settings of another version, is no fault
+    of a status: then it says so.
+    """
+    try:
+        steps = forecast(wire(), Root(root))
+    except RecipeError as error:
+        status["to_go"] = f"to go: cannot be told: {error}"
+        return
+    numbers = {item.step.id: item.numbers() for item in steps}
+    for step in status["steps"]:
+        if step["id"] in numbers:
+            step["expected"] = numbers[step["id"]]
+    status["to_go"] = to_go(steps)
 
 
 def whole(steps: Sequence[Forecast]) -> str:
+    """What the run asks from its start to its end."""
     tokens = sum(item.prompt_tokens + item.output_tokens for item in steps)
     requests = sum(item.requests for item in steps)
     return f"the whole run: about {requests:,.0f} requests, {tokens:,.0f} tokens"
@@ -49,14 +69,18 @@ def to_go(steps: Sequence[Forecast]) -> str:
     requests = sum(item.requests - item.done.requests for item in steps)
     prompt = sum(item.prompt_tokens - item.done.prompt_tokens for item in steps)
     output = sum(item.output_tokens - item.done.output_tokens for item in steps)
-    seconds = [item.seconds_left for item in steps]
-    known = [second for second in seconds if second is not None]
     text = f"to go: about {requests:,.0f} requests, {prompt:,.0f} prompt and {output:,.0f} output tokens"
-    text += f", {duration(sum(known))}" if len(known) == len(seconds) else ", time unknown"
-    gpu_hours, usd = sum(item.gpu_hours_left for item in steps), sum(item.usd_left for item in steps)
-    text += f", {gpu_hours:,.1f} GPU-hours" if gpu_hours else ""
-    text += f", ${usd:,.2f}" if usd else ""
+    text += _sum([item.seconds_left for item in steps], duration) or ", time unknown"
+    text += _sum([item.gpu_hours_left for item in steps], lambda hours: f"{hours:,.1f} GPU-hours")
+    text += _sum([item.usd_left for item in steps], lambda usd: f"${usd:,.2f}")
     return f"{text}; less what is stored" if requests else "to go: no requests"
+
+
+def _sum(values: Sequence[float | None], say: Callable[[float], str]) -> str:
+    known = [value for value in values if value is not None]
+    if not any(known):
+        return ""
+    return f", {'at least ' if len(known) < len(values) else ''}{say(sum(known))}"
 
 
 def duration(seconds: float | None) -> str:

@@ -150,9 +150,9 @@ class Spending:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection = _connected(path)
         self._spent: dict[str, Spent] = {}
-        self._last = self._connection.execute("select coalesce(max(rowid), 0) from replies").fetchone()[0]
+        self._connection = _connected(path)
+        (self._last,) = self._connection.execute("select coalesce(max(rowid), 0) from replies").fetchone()
 
     def read(self) -> dict[str, Spent]:
         """As of now. Cost: the replies stored since the last reading."""

@@ -299,6 +299,34 @@ def test_a_budget_stops_a_run_that_goes_on_later(slow_scripted: Scripted, tmp_pa
     assert dataset_bytes(root) == dataset_bytes(tmp_path / "whole")
 
 
+def test_a_pilot_of_a_fifth_foretells_the_whole(scripted: Scripted, tmp_path: Path) -> None:
+    others = "nutrition, human-body, weather-and-climate, computers-and-internet"
+    all_of_them = f"taxonomy.only=[genetics, {others}]"
+    root, other = tmp_path / "run", tmp_path / "other"
+    run(scripted, root, "taxonomy.only=[genetics]")
+    arguments = run_arguments(scripted, root, all_of_them)[1:]
+    told = [academe("plan", *arguments).stdout]
+    arguments[arguments.index(str(root))] = str(other)
+    told.append(academe("plan", *arguments, "--like", str(root)).stdout)
+    run(scripted, root, all_of_them)
+    tallies = [entry["tally"] for entry in status(root)["steps"]]
+    came_to = sum(tally["prompt_tokens"] + tally["output_tokens"] for tally in tallies)
+    for text in told:
+        line = next(line for line in text.splitlines() if "the whole run" in line)
+        n_tokens = int(line.split()[-2].replace(",", ""))
+        assert abs(n_tokens / came_to - 1) < 0.15, text
+
+
+def test_a_status_says_why_it_cannot_tell_what_is_to_go(scripted: Scripted, tmp_path: Path) -> None:
+    taxonomy = tmp_path / "mine.yaml"
+    taxonomy.write_text((ROOT / "taxonomy" / "laptop.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    run(scripted, tmp_path / "run", f"taxonomy.path={taxonomy}")
+    taxonomy.unlink()
+    found = status(tmp_path / "run")
+    assert found["to_go"].startswith("to go: cannot be told: ")
+    assert all(entry["state"] == "done" for entry in found["steps"])
+
+
 def test_a_budget_in_dollars_needs_a_price(scripted: Scripted, tmp_path: Path) -> None:
     done = academe(*run_arguments(scripted, tmp_path / "run", options=("--budget-usd", "1")))
     assert done.returncode == 2

@@ -46,7 +46,7 @@ ALLOWED: dict[str, set[str]] = {
     "review": {"errors", "files", "plain_yaml", "status", "taxonomy", "text"},
     "sweep": {"asking", "dag", "errors", "model", "recipe", "replies", "root", "stage", "tally"},
     "forecast": {"dag", "model", "prompts", "recipe", "root", "stage", "store", "tally"},
-    "plan": {"forecast", "recipe", "root", "tally"},
+    "plan": {"errors", "forecast", "recipe", "root", "tally"},
     "budget": {"errors", "model", "replies"},
     "driver": {
         "asking", "budget", "cluster", "dag", "errors", "events", "model", "recipe", "root", "schedule",

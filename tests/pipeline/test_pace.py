@@ -67,3 +67,29 @@ def test_the_limit_follows_a_queue_that_the_server_tells_of() -> None:
     for _ in range(30):
         gate.queue_seen(running=64, waiting=0)
     assert gate.limit == 256
+
+
+def test_closed_it_lets_nobody_in_and_those_inside_leave() -> None:
+    inside = 0
+
+    async def one(gate: Pace) -> None:
+        nonlocal inside
+        async with gate:
+            inside += 1
+            await asyncio.sleep(0.01)
+
+    async def go() -> None:
+        gate = Pace(3)
+        asked = [asyncio.create_task(one(gate)) for _ in range(9)]
+        await asyncio.sleep(0)
+        gate.close()
+        await gate.empty()
+        gate.good()
+        gate.queue_seen(running=0, waiting=0)
+        await asyncio.sleep(0.05)
+        assert inside == 3
+        for task in asked:
+            task.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+
+    asyncio.run(go())
