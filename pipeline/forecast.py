@@ -2,28 +2,34 @@
 
 What a step has done counts as it is. What it has left follows from the first of these that there is: its own
 parts, the same step with other settings in this root, a run elsewhere that asked the same models, and last a
-guess from its settings. Filters of which nothing is known are taken to keep all.
+guess from its settings. Where some of a model step's input is there already, the stage is rehearsed over a
+sample of it, which tells the requests and their prompts, and how long the replies are that came so far.
+Filters of which nothing is known are taken to keep all.
 """
 
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from pipeline.dag import Step, model_of, steps_to
 from pipeline.model import Prompt, Sampling
 from pipeline.prompts import source
 from pipeline.recipe import Recipe
+from pipeline.rehearse import rehearsed
+from pipeline.replies import Stored
 from pipeline.root import Root
 from pipeline.stage import ModelStage, SourceStage
 from pipeline.store import State
 from pipeline.tally import Tally
 
-Basis = Literal["here", "before", "like", "guess"]
+Basis = Literal["here", "before", "like", "input", "guess"]
 
 GUESSED_SHARE = 1 / 3  # of max_tokens, that a reply takes
-CHARS_PER_TOKEN = 4
+CHARS_PER_TOKEN = 4.0
+SAMPLE_PARTS, SAMPLE_REQUESTS = 8, 400  # of a step's input, that are rehearsed
+FEW_REPLIES = 8  # say nothing of the others yet
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,8 @@ def _forecast(step: Step, root: Root, like: Mapping[str, Tally], inputs: Sequenc
         rows_in, rates = float(sum(1 for _ in step.stage.read())), _Rates("guess", 1.0)
     else:
         rows_in, rates = sum(before.rows_out for before in inputs), _rates(step, root, done, like, inputs)
+        if isinstance(step.stage, ModelStage) and rates.basis != "here":
+            rates = _rehearsed(step, step.stage, root, rates)
     left = max(0.0, rows_in - done.rows_in)
     seconds = _seconds(step, rates, left)
     rows_out = done.kept + left * rates.rows
@@ -158,6 +166,45 @@ def _guessed(stage: ModelStage, inputs: Sequence[Forecast]) -> _Rates:
     return _Rates(
         "guess", expected.rows, expected.requests, expected.requests * prompt, expected.requests * output
     )
+
+
+def _rehearsed(step: Step, stage: ModelStage, root: Root, known: _Rates) -> _Rates:
+    """`known`, with what a sample of the input that is there asks for."""
+    requests_a_row = max(1.0, known.requests)
+    records = _sample(step, root, max(1, int(SAMPLE_REQUESTS / requests_a_row)))
+    if not records or not root.replies.is_file():
+        return known
+    replies = Stored(root.replies)
+    filler_chars = int(CHARS_PER_TOKEN * known.output_tokens / requests_a_row)
+    asked = rehearsed(stage, model_of(step), records, replies, filler_chars)
+    replies.close()
+    came = [(item.prompt_chars, item.reply) for item in asked if item.reply is not None]
+    chars_per_token, per_reply = CHARS_PER_TOKEN, known.output_tokens / requests_a_row
+    if len(came) >= FEW_REPLIES:
+        chars_per_token = sum(n for n, _ in came) / max(1, sum(reply.prompt_tokens for _, reply in came))
+        per_reply = sum(reply.output_tokens for _, reply in came) / len(came)
+    requests = len(asked) / len(records)
+    return dataclasses.replace(
+        known,
+        basis="input" if known.basis == "guess" else known.basis,
+        rows=known.rows * requests / requests_a_row,
+        requests=requests,
+        prompt_tokens=sum(item.prompt_chars for item in asked) / chars_per_token / len(records),
+        output_tokens=requests * per_reply,
+    )
+
+
+def _sample(step: Step, root: Root, n: int) -> list[Any]:
+    """About `n` of the records that the step's inputs have come to, from parts that lie evenly among them."""
+    places = [(root.folder(before), before.writes) for before in step.inputs]
+    parts = [(folder, name, kind) for folder, kind in places for name in folder.part_names()]
+    chosen = parts[:: max(1, -(-len(parts) // SAMPLE_PARTS))]
+    records: list[Any] = []
+    for number, (folder, name, kind) in enumerate(chosen, start=1):
+        found = folder.read_part(name, kind)
+        wanted = round(n * number / len(chosen)) - len(records)
+        records += found[:: max(1, -(-len(found) // max(1, wanted)))][:wanted]
+    return records
 
 
 def _written(inputs: Sequence[Forecast]) -> float:

@@ -13,6 +13,7 @@ from pipeline.tally import Tally
 WHENCE = {
     "before": "'before' has the rates of the same step with other settings in this root",
     "like": "'like' has the rates of a finished run elsewhere that asked the same models",
+    "input": "'input' has the requests that the step's input leads to, and the replies that came so far",
     "guess": "'guess' follows from the settings alone and is most often too high; a short run measures: "
     "--until STEP, on few disciplines, or --like ROOT",
 }

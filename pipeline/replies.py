@@ -134,6 +134,23 @@ class Replies:
         waiting[0].get_loop().call_soon_threadsafe(_tell, waiting, outcomes)
 
 
+class Stored:
+    """The replies of a store, to look at only. Raises StoreError when the file cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", timeout=BUSY_S, uri=True)
+            _select(self._connection, b"")
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot read the reply store {path}: {error}") from error
+
+    def get(self, key: bytes) -> StoredReply | None:
+        return _select(self._connection, key)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
 @dataclass
 class Spent:
     """What the replies of one model took."""

@@ -5,22 +5,18 @@ the stored replies and without sending, and what it asks for is in use. Cost: th
 memory of one part.
 """
 
-import asyncio
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pipeline.asking import Asker, canonical_json, request_key
 from pipeline.dag import Step, model_of, steps_to
-from pipeline.errors import BadReply, RecipeError
-from pipeline.model import ModelSpec
+from pipeline.errors import RecipeError
 from pipeline.recipe import Recipe
-from pipeline.replies import Replies, StoredReply, Unused
+from pipeline.rehearse import rehearsed
+from pipeline.replies import Replies, Unused
 from pipeline.root import Root
-from pipeline.stage import ModelStage, settle
-from pipeline.tally import Tally
+from pipeline.stage import ModelStage
 
 
 @dataclass(frozen=True)
@@ -43,22 +39,6 @@ class Leftovers:
         if self.replies is None:
             lines.append("the run is not finished and may need any reply: all are kept")
         return "\n".join(lines)
-
-
-class _Marking:
-    """A channel that sends nothing and remembers what it was asked for."""
-
-    def __init__(self, replies: Replies) -> None:
-        self.used: list[bytes] = []
-        self._replies = replies
-
-    async def reply_to(self, body: dict[str, Any], sample: int, tally: Tally) -> StoredReply:
-        key = request_key(canonical_json(body), sample)
-        reply = self._replies.get(key)
-        if reply is None:
-            raise BadReply("not stored")
-        self.used.append(key)
-        return reply
 
 
 def find_leftovers(root: Root, recipe: Recipe) -> Leftovers:
@@ -102,11 +82,5 @@ def _used(root: Root, steps: list[Step], replies: Replies) -> Iterator[list[byte
                 folder = root.folder(before)
                 for name in folder.part_names():
                     records = folder.read_part(name, before.writes)
-                    yield asyncio.run(_asked_for(step.stage, model_of(step), records, replies))
-
-
-async def _asked_for(stage: ModelStage, spec: ModelSpec, records: list[Any], replies: Replies) -> list[bytes]:
-    marking = _Marking(replies)
-    model = Asker(spec, marking, Tally())
-    await settle([stage.map(record, model) for record in records])
-    return marking.used
+                    asked = rehearsed(step.stage, model_of(step), records, replies)
+                    yield [item.key for item in asked if item.reply is not None]

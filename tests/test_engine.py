@@ -317,6 +317,25 @@ def test_a_pilot_of_a_fifth_foretells_the_whole(scripted: Scripted, tmp_path: Pa
         assert abs(n_tokens / came_to - 1) < 0.15, text
 
 
+def test_a_plan_made_before_the_first_question_foretells_the_whole(
+    scripted: Scripted, tmp_path: Path
+) -> None:
+    root = tmp_path / "run"
+    replies = [f"{stage}.sampling.max_tokens=240" for stage in ("questions", "answers")]  # three times theirs
+    run(scripted, root, *replies, options=("--until", "syllabi"))
+    told = academe("plan", *run_arguments(scripted, root, *replies)[1:]).stdout
+    n_asked = len(scripted.bodies())
+    run(scripted, root, *replies)
+    assert n_asked < 0.4 * len(scripted.bodies())
+    tallies = {entry["name"]: entry["tally"] for entry in status(root)["steps"]}
+    came_to = sum(tally["prompt_tokens"] + tally["output_tokens"] for tally in tallies.values())
+    line = next(line for line in told.splitlines() if "the whole run" in line)
+    assert abs(int(line.split()[-2].replace(",", "")) / came_to - 1) < 0.15, told
+    drafts = next(line.split() for line in told.splitlines() if line.split()[:1] == ["drafts"])
+    assert drafts[5].replace(",", "") == str(tallies["drafts"]["requests"])
+    assert drafts[-1] == "input"
+
+
 def test_a_status_says_why_it_cannot_tell_what_is_to_go(scripted: Scripted, tmp_path: Path) -> None:
     taxonomy = tmp_path / "mine.yaml"
     taxonomy.write_text((ROOT / "taxonomy" / "laptop.yaml").read_text(encoding="utf-8"), encoding="utf-8")

@@ -44,8 +44,11 @@ ALLOWED: dict[str, set[str]] = {
     "dataset": {"card", "files", "identity", "recipe", "records", "root"},
     "status": {"errors", "root", "store", "tally"},
     "review": {"errors", "files", "plain_yaml", "status", "taxonomy", "text"},
-    "sweep": {"asking", "dag", "errors", "model", "recipe", "replies", "root", "stage", "tally"},
-    "forecast": {"dag", "model", "prompts", "recipe", "root", "stage", "store", "tally"},
+    "rehearse": {"asking", "errors", "model", "replies", "stage", "tally"},
+    "sweep": {"dag", "errors", "recipe", "rehearse", "replies", "root", "stage"},
+    "forecast": {
+        "dag", "model", "prompts", "recipe", "rehearse", "replies", "root", "stage", "store", "tally",
+    },
     "plan": {"errors", "forecast", "recipe", "root", "tally"},
     "budget": {"errors", "model", "replies"},
     "driver": {
