@@ -49,7 +49,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = options.root or Path(name) / "run"
         plans = watched(folder)
-        tallies = tallies_of(folder).values()
+        tallies = tallies_of(Root(folder)).values()
     n_tokens = sum(tally.prompt_tokens + tally.output_tokens for tally in tallies)
     found: dict[str, float] = {"requests": plans[-1][0], "tokens": n_tokens}
     for share in SHARES:

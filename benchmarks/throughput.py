@@ -98,7 +98,7 @@ def run_step(last: Step, folder: Path, dataset: DatasetSettings | None = None) -
     with root.locked():
         events = Events(root.events, PlainView(lambda line: print(line, file=sys.stderr)))
         try:
-            run(Recipe("benchmark", NoSettings(), last, dataset, Gates()), RunOptions(folder), events)
+            run(Recipe("benchmark", NoSettings(), last, dataset, Gates()), RunOptions(root), events)
         finally:
             events.close()
 

@@ -15,6 +15,7 @@ from pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
     from pipeline.recipe import Recipe
+    from pipeline.root import Root
 
 INTERRUPTED = 130
 
@@ -36,8 +37,13 @@ Overrides = Annotated[
     typer.Option("--set", help="One setting, e.g. --set questions.per_syllabus=4. Repeatable."),
 ]
 RootFolder = Annotated[
-    Path | None, typer.Option("--root", help="Where the run lives. [default: runs/RECIPE]")
+    str | None,
+    typer.Option(
+        "--root", help="Where the run lives: a folder, or a URL like s3://... [default: runs/RECIPE]"
+    ),
 ]
+RunRoot = Annotated[str, typer.Option("--root", help="The run's folder or URL.")]
+LAST_ROOT = "runs/instruct"
 Endpoint = Annotated[
     str | None, typer.Option(help="Use this OpenAI-compatible server, e.g. http://host:8000/v1.")
 ]
@@ -97,21 +103,20 @@ def run(
 
     from pipeline.budget import Budget
     from pipeline.events import Events, view_for
-    from pipeline.root import Root
     from pipeline.run import RunOptions
     from pipeline.run import run as run_recipe
 
     signal.signal(signal.SIGTERM, _interrupt)
     budget = Budget(budget_tokens, budget_usd, max_minutes)
-    with Root(folder).locked():
-        events = Events(Root(folder).events, view_for(Console()))
+    with folder.locked():
+        events = Events(folder.events, view_for(Console()))
         try:
             summary = run_recipe(wired, RunOptions(folder, first, last, ray, budget, replay), events)
         finally:
             events.close()
     if summary is not None:
         splits = ", ".join(f"{split['rows']:,} {name}" for name, split in summary["splits"].items())
-        typer.echo(f"{Root(folder).dataset}: {splits or 'no'} rows")
+        typer.echo(f"{folder.dataset}: {splits or 'no'} rows")
 
 
 @app.command()
@@ -123,7 +128,7 @@ def plan(
     root: RootFolder = None,
     endpoint: Endpoint = None,
     model: ModelName = None,
-    like: Annotated[Path | None, typer.Option(help="The root of a run to take unknown rates from.")] = None,
+    like: Annotated[str | None, typer.Option(help="The root of a run to take unknown rates from.")] = None,
 ) -> None:
     """What a run would do and cost: rows, requests, tokens, time, money of every step. Starts nothing."""
     _print_plan(_recipe(recipe, config, overrides, endpoint, model), _root(recipe, root), like)
@@ -132,16 +137,18 @@ def plan(
 @app.command()
 @_exits
 def status(
-    root: Annotated[Path, typer.Option("--root", help="The run's folder.")] = Path("runs/instruct"),
+    root: RunRoot = LAST_ROOT,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """How far a run is, and what is to go: rows in, kept and rejected by reason, at every step."""
     from pipeline.plan import expect
     from pipeline.recipes import recipe_of
+    from pipeline.root import Root
     from pipeline.status import read_run, read_status
 
-    found = read_status(root)
-    expect(found, root, lambda: recipe_of(read_run(root)))
+    folder = Root(root)
+    found = read_status(folder)
+    expect(found, folder, lambda: recipe_of(read_run(folder)))
     if as_json:
         typer.echo(json.dumps(found, indent=1))
         return
@@ -164,23 +171,24 @@ def status(
 @_exits
 def show(
     step: StepName,
-    root: Annotated[Path, typer.Option("--root", help="The run's folder.")] = Path("runs/instruct"),
+    root: RunRoot = LAST_ROOT,
     rejects: Annotated[
         bool, typer.Option("--rejects", help="What was dropped, with reason, got and limit.")
     ] = False,
     n: Annotated[int, typer.Option("-n", min=1, help="How many rows.")] = 10,
 ) -> None:
     """Rows that a step kept, or rejected, as JSON lines."""
+    from pipeline.root import Root
     from pipeline.status import rows_of
 
-    for row in rows_of(root, step, rejects, n):
+    for row in rows_of(Root(root), step, rejects, n):
         typer.echo(json.dumps(row, ensure_ascii=False))
 
 
 @app.command()
 @_exits
 def gc(
-    root: Annotated[Path, typer.Option("--root", help="The run's folder.")] = Path("runs/instruct"),
+    root: RunRoot = LAST_ROOT,
     yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False,
 ) -> None:
     """Remove what the last run does not use, after showing it: other steps, replies to other requests."""
@@ -189,14 +197,15 @@ def gc(
     from pipeline.status import read_run
     from pipeline.sweep import find_leftovers, remove
 
-    recipe = recipe_of(read_run(root))
-    with Root(root).locked(wants_room=False):
-        leftovers = find_leftovers(Root(root), recipe)
+    folder = Root(root)
+    recipe = recipe_of(read_run(folder))
+    with folder.locked(wants_room=False):
+        leftovers = find_leftovers(folder, recipe)
         typer.echo(str(leftovers))
         if not leftovers.folders and not leftovers.n_replies:
             return
         if yes or (sys.stdin.isatty() and typer.confirm("Remove them? What is missed later is paid again.")):
-            remove(leftovers)
+            remove(folder, leftovers)
             typer.echo("removed")
         else:
             typer.echo("nothing removed; --yes removes without asking")
@@ -238,9 +247,8 @@ def taxonomy_propose(
     path = find_taxonomy(file)
     load_taxonomy(path)
     extra = [f"nodes.path={path}", *([f"nodes.under={under}"] if under else []), *(overrides or [])]
-    folder = _root("propose", root)
-    run("propose", config, extra, folder, endpoint, model)
-    n_proposed = write_review(folder, path, review)
+    run("propose", config, extra, root, endpoint, model)
+    n_proposed = write_review(_root("propose", root), path, review)
     typer.echo(
         f"{review}: {n_proposed} proposed; vote in it, then `academe taxonomy merge {review} --out FILE`"
     )
@@ -259,8 +267,10 @@ def taxonomy_merge(
     typer.echo(f"{out}: {added} added, {removed} removed")
 
 
-def _root(recipe: str, root: Path | None) -> Path:
-    return root if root is not None else Path("runs") / recipe
+def _root(recipe: str, root: str | None) -> "Root":
+    from pipeline.root import Root
+
+    return Root(root if root is not None else f"runs/{recipe}")
 
 
 def _recipe(
@@ -280,11 +290,12 @@ def _endpoint_overrides(endpoint: str | None, model: str | None) -> list[str]:
     return [f"planner={json.dumps(spec)}"]
 
 
-def _print_plan(recipe: "Recipe", root: Path, like: Path | None = None) -> None:
+def _print_plan(recipe: "Recipe", root: "Root", like: str | None = None) -> None:
     from pipeline.plan import plan_lines
+    from pipeline.root import Root
     from pipeline.status import tallies_of
 
-    for line in plan_lines(recipe, root, tallies_of(like) if like is not None else None):
+    for line in plan_lines(recipe, root, tallies_of(Root(like)) if like is not None else None):
         typer.echo(line)
 
 

@@ -1,7 +1,8 @@
 """The last step's rows as a folder that `datasets.load_dataset` reads and the Hub accepts.
 
-Written beside its place and moved there whole. Shards are cut at a number of rows or bytes, and rows keep the
-order of the parts. Memory: one shard and one part. The same rows give the same bytes.
+Written beside its place and moved there whole; to a root elsewhere file by file, and last what says that it
+is whole. Shards are cut at a number of rows or bytes, and rows keep the order of the parts. Memory: one
+shard and one part. The same rows give the same bytes.
 """
 
 import json
@@ -13,9 +14,10 @@ from typing import Any
 
 import yaml
 from datasets import Dataset, Features, List, Value, disable_progress_bars
+from upath import UPath
 
 from pipeline.card import card
-from pipeline.files import checksum, sync, write_text
+from pipeline.files import checksum, move_tree, read_bytes, sync, write_text
 from pipeline.identity import digest
 from pipeline.recipe import DatasetSettings, Recipe
 from pipeline.records import Example
@@ -98,7 +100,7 @@ def write(root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str) ->
     if known.get("key") == key and known.get("files") == _checksums(root.dataset):
         return known
     disable_progress_bars()
-    draft = root.path / ".dataset.draft"
+    draft = root.local / ".dataset.draft"
     shutil.rmtree(draft, ignore_errors=True)
     (draft / "data").mkdir(parents=True)
     summary = {"key": key, **_write_shards(root, recipe, settings, run_id, draft / "data")}
@@ -111,24 +113,24 @@ def write(root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str) ->
         yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True), encoding="utf-8"
     )
     summary_path.unlink(missing_ok=True)
-    shutil.rmtree(root.dataset, ignore_errors=True)
-    draft.rename(root.dataset)
+    move_tree(draft, root.dataset)
     write_text(json.dumps(summary, indent=1), summary_path)
     return summary
 
 
-def _known(summary_path: Path) -> dict[str, Any]:
+def _known(summary_path: UPath) -> dict[str, Any]:
     """What is known of the dataset that is there; nothing when its summary is missing or damaged."""
     try:
-        found = json.loads(summary_path.read_text(encoding="utf-8"))
+        found = json.loads(read_bytes(summary_path))
     except (FileNotFoundError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def _checksums(folder: Path) -> dict[str, str]:
+def _checksums(folder: UPath | Path) -> dict[str, str]:
     """The shards in a dataset's folder, each with its checksum. Reads all of them."""
-    return {path.name: checksum(path) for path in sorted((folder / "data").glob("*.parquet"))}
+    paths = {path.name: path for path in (folder / "data").glob("*.parquet")}
+    return {name: checksum(path) for name, path in sorted(paths.items())}
 
 
 def _write_shards(

@@ -11,13 +11,13 @@ import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from pipeline.dag import Step, model_of, steps_to
 from pipeline.model import Prompt, Sampling
 from pipeline.prompts import source
 from pipeline.recipe import Recipe
-from pipeline.rehearse import rehearsed
+from pipeline.rehearse import Rehearsal, sample_of
 from pipeline.replies import Stored
 from pipeline.root import Root
 from pipeline.stage import ModelStage, SourceStage
@@ -28,7 +28,7 @@ Basis = Literal["here", "before", "like", "input", "guess"]
 
 GUESSED_SHARE = 1 / 3  # of max_tokens, that a reply takes
 CHARS_PER_TOKEN = 4.0
-SAMPLE_PARTS, SAMPLE_REQUESTS = 8, 400  # of a step's input, that are rehearsed
+SAMPLE_REQUESTS = 400  # of a step, that are rehearsed
 FEW_REPLIES = 8  # say nothing of the others yet
 
 
@@ -170,41 +170,31 @@ def _guessed(stage: ModelStage, inputs: Sequence[Forecast]) -> _Rates:
 
 def _rehearsed(step: Step, stage: ModelStage, root: Root, known: _Rates) -> _Rates:
     """`known`, with what a sample of the input that is there asks for."""
-    requests_a_row = max(1.0, known.requests)
-    records = _sample(step, root, max(1, int(SAMPLE_REQUESTS / requests_a_row)))
-    if not records or not root.replies.is_file():
+    if not root.replies.is_file():
         return known
     replies = Stored(root.replies)
-    filler_chars = int(CHARS_PER_TOKEN * known.output_tokens / requests_a_row)
-    asked = rehearsed(stage, model_of(step), records, replies, filler_chars)
+    per_row = max(1.0, known.requests)
+    n_records = max(1, int(SAMPLE_REQUESTS / per_row))
+    records = [item for before in step.inputs for item in sample_of(before, root, replies, n_records)]
+    rehearsal = Rehearsal(replies, filler_chars=int(CHARS_PER_TOKEN * known.output_tokens / per_row))
+    rehearsal.map(stage, model_of(step), records)
     replies.close()
-    came = [(item.prompt_chars, item.reply) for item in asked if item.reply is not None]
-    chars_per_token, per_reply = CHARS_PER_TOKEN, known.output_tokens / requests_a_row
+    if not records:
+        return known
+    came = [(asked.prompt_chars, asked.reply) for asked in rehearsal.asked if asked.reply is not None]
+    chars_per_token, per_reply = CHARS_PER_TOKEN, known.output_tokens / per_row
     if len(came) >= FEW_REPLIES:
         chars_per_token = sum(n for n, _ in came) / max(1, sum(reply.prompt_tokens for _, reply in came))
         per_reply = sum(reply.output_tokens for _, reply in came) / len(came)
-    requests = len(asked) / len(records)
+    requests = len(rehearsal.asked) / len(records)
     return dataclasses.replace(
         known,
         basis="input" if known.basis == "guess" else known.basis,
-        rows=known.rows * requests / requests_a_row,
+        rows=known.rows * requests / per_row,
         requests=requests,
-        prompt_tokens=sum(item.prompt_chars for item in asked) / chars_per_token / len(records),
+        prompt_tokens=sum(asked.prompt_chars for asked in rehearsal.asked) / chars_per_token / len(records),
         output_tokens=requests * per_reply,
     )
-
-
-def _sample(step: Step, root: Root, n: int) -> list[Any]:
-    """About `n` of the records that the step's inputs have come to, from parts that lie evenly among them."""
-    places = [(root.folder(before), before.writes) for before in step.inputs]
-    parts = [(folder, name, kind) for folder, kind in places for name in folder.part_names()]
-    chosen = parts[:: max(1, -(-len(parts) // SAMPLE_PARTS))]
-    records: list[Any] = []
-    for number, (folder, name, kind) in enumerate(chosen, start=1):
-        found = folder.read_part(name, kind)
-        wanted = round(n * number / len(chosen)) - len(records)
-        records += found[:: max(1, -(-len(found) // max(1, wanted)))][:wanted]
-    return records
 
 
 def _written(inputs: Sequence[Forecast]) -> float:

@@ -1,7 +1,6 @@
 """What a run would do and cost, in words, before anything is started and while it goes on."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from pipeline.errors import RecipeError
@@ -19,9 +18,9 @@ WHENCE = {
 }
 
 
-def plan_lines(recipe: Recipe, root: Path, like: Mapping[str, Tally] | None = None) -> Iterator[str]:
+def plan_lines(recipe: Recipe, root: Root, like: Mapping[str, Tally] | None = None) -> Iterator[str]:
     """A line a step, of the whole run, and what is to go."""
-    steps = forecast(recipe, Root(root), like)
+    steps = forecast(recipe, root, like)
     yield f"{recipe.name} in {root}"
     titles = ("rows in", "rows out", "requests", "prompt tokens", "output tokens", "time left")
     yield (
@@ -40,14 +39,14 @@ def plan_lines(recipe: Recipe, root: Path, like: Mapping[str, Tally] | None = No
             yield f"  {text}"
 
 
-def expect(status: dict[str, Any], root: Path, wire: Callable[[], Recipe]) -> None:
+def expect(status: dict[str, Any], root: Root, wire: Callable[[], Recipe]) -> None:
     """Adds to what `status` says of a run's steps what they come to, and what is to go in all.
 
     A recipe that cannot be wired any more, its taxonomy gone or its settings of another version, is no fault
     of a status: then it says so.
     """
     try:
-        steps = forecast(wire(), Root(root))
+        steps = forecast(wire(), root)
     except RecipeError as error:
         status["to_go"] = f"to go: cannot be told: {error}"
         return

@@ -1,21 +1,30 @@
-"""What a model step asks for, without asking: its stage is mapped with the stored replies alone.
+"""What a model step asks for, and what comes of it, without asking: it is mapped with the stored replies.
 
 Cost: the CPU of mapping, and 10 microseconds a request for the store.
 """
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pipeline.asking import Asker, canonical_json, request_key
+from pipeline.dag import Step, model_of
 from pipeline.errors import BadReply
 from pipeline.model import ModelSpec
 from pipeline.replies import StoredReply
-from pipeline.stage import ModelStage, settle
+from pipeline.root import Root
+from pipeline.stage import FilterStage, ModelStage, Reject, SourceStage, settle
 from pipeline.tally import Tally
 
 FILLER = "Something is said here. "
+SAMPLE_PARTS = 8  # that a sample is read from, evenly among all
+
+
+class Store(Protocol):
+    """Where replies are looked up."""
+
+    def get(self, key: bytes) -> StoredReply | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,43 +37,65 @@ class Asked:
     reply: StoredReply | None
 
 
-class Store(Protocol):
-    """Where replies are looked up."""
+@dataclass
+class Rehearsal:
+    """A channel that sends nothing: it answers from the store and remembers what it was asked for.
 
-    def get(self, key: bytes) -> StoredReply | None: ...
+    A free text that is not stored is made up of `filler_chars` characters, so that the stage goes on; with 0
+    it ends there, as it does at a missing JSON.
+    """
 
-
-class _Rehearsal:
-    """A channel that sends nothing and remembers what it was asked for."""
-
-    def __init__(self, replies: Store, filler_chars: int) -> None:
-        self.asked: list[Asked] = []
-        self._replies = replies
-        self._filler = (FILLER * (filler_chars // len(FILLER) + 1))[:filler_chars]
+    replies: Store
+    filler_chars: int = 0
+    asked: list[Asked] = field(default_factory=list)
 
     async def reply_to(self, body: dict[str, Any], sample: int, tally: Tally) -> StoredReply:
         key = request_key(canonical_json(body), sample)
-        reply = self._replies.get(key)
+        reply = self.replies.get(key)
         n_chars = sum(len(message["content"]) for message in body["messages"])
         self.asked.append(Asked(key, n_chars, body["max_tokens"], reply))
-        if reply is None and self._filler and "response_format" not in body:
-            return StoredReply(self._filler, "stop", 0, 0)
-        if reply is None:
-            raise BadReply("not stored")
-        return reply
+        if reply is not None:
+            return reply
+        if self.filler_chars and "response_format" not in body:
+            n = self.filler_chars
+            return StoredReply((FILLER * (n // len(FILLER) + 1))[:n], "stop", 0, 0)
+        raise BadReply("not stored")
+
+    def map(self, stage: ModelStage, spec: ModelSpec, records: Sequence[Any]) -> list[Any]:
+        """What the stage makes of the records for which every reply is stored."""
+        return asyncio.run(self._map(stage, spec, records))
+
+    async def _map(self, stage: ModelStage, spec: ModelSpec, records: Sequence[Any]) -> list[Any]:
+        made: list[Any] = []
+        model = Asker(spec, self, Tally())
+        for record in records:
+            n_before = len(self.asked)
+            (outcome,) = await settle([stage.map(record, model)])
+            if all(asked.reply is not None for asked in self.asked[n_before:]):
+                made += [outcome] if isinstance(outcome, Reject) else outcome
+        return [record for record in made if not isinstance(record, Reject)]
 
 
-def rehearsed(
-    stage: ModelStage, spec: ModelSpec, records: Sequence[Any], replies: Store, filler_chars: int = 0
-) -> list[Asked]:
-    """All that the stage asks for `records`, in order. A free text that is not stored is made up of
-    `filler_chars` characters, so that the stage goes on; with 0 it ends there, as it does at a missing JSON.
+def sample_of(step: Step, root: Root, replies: Store, n: int) -> list[Any]:
+    """About `n` records that the step has left behind, or would with the replies that are stored; no more
+    than that many are read or made on the way.
     """
+    folder = root.folder(step)
+    parts = folder.part_names()
+    if parts:
+        read = [folder.read_part(name, step.writes) for name in evenly(parts, SAMPLE_PARTS)]
+        return evenly([record for records in read for record in records], n)
+    if isinstance(step.stage, SourceStage):
+        return []
+    records = [record for before in step.inputs for record in sample_of(before, root, replies, n)]
+    if isinstance(step.stage, ModelStage):
+        return Rehearsal(replies).map(step.stage, model_of(step), records)
+    if isinstance(step.stage, FilterStage):
+        judged = [(record, step.stage.judge(record)) for record in records]
+        return [verdict or record for record, verdict in judged if not isinstance(verdict, Reject)]
+    return records
 
-    async def ask() -> list[Asked]:
-        channel = _Rehearsal(replies, filler_chars)
-        model = Asker(spec, channel, Tally())
-        await settle([stage.map(record, model) for record in records])
-        return channel.asked
 
-    return asyncio.run(ask())
+def evenly(items: Sequence[Any], n: int) -> list[Any]:
+    """At most `n` of the items, evenly among them."""
+    return [items[number * len(items) // n] for number in range(n)] if len(items) > n else list(items)

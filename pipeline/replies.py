@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import StoreError
 
@@ -23,6 +24,7 @@ create table if not exists replies (
     prompt_tokens int not null, output_tokens int not null, model text not null, created real not null
 )
 """  # with a rowid: texts are appended, and only keys go to random pages
+COLUMNS = ("key", "text", "finish", "prompt_tokens", "output_tokens", "model", "created")
 BUSY_S = 60  # another process may hold the write lock this long
 GROUP_S = 0.01  # between the starts of two transactions
 
@@ -146,6 +148,53 @@ class Stored:
 
     def get(self, key: bytes) -> StoredReply | None:
         return _select(self._connection, key)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class Segments:
+    """Which replies of a store have been copied elsewhere, in segments that have names. For one thread at a
+    time.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._connection = _connected(path)
+        self._connection.execute("create table if not exists segments (name text primary key, upto int)")
+
+    def known(self) -> set[str]:
+        return {name for (name,) in self._connection.execute("select name from segments")}
+
+    def new_rows(self, n: int) -> tuple[int, dict[str, list[Any]]] | None:
+        """The first `n` replies that are in no segment, as columns, and the number of the last; None when
+        there are none.
+        """
+        since = "(select coalesce(max(upto), 0) from segments)"
+        query = (
+            f"select rowid, {', '.join(COLUMNS)} from replies where rowid > {since} order by rowid limit ?"
+        )
+        rows = self._connection.execute(query, (n,)).fetchall()
+        if not rows:
+            return None
+        numbers, *columns = zip(*rows, strict=True)
+        return numbers[-1], dict(zip(COLUMNS, map(list, columns), strict=True))
+
+    def note(self, name: str, upto: int) -> None:
+        """The replies up to that number are in segments, the last ones in `name`."""
+        self._connection.execute("insert into segments values (?, ?)", (name, upto))
+
+    def take(self, name: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Stores the replies of segment `name`. All that was here before must be in segments."""
+        self._connection.execute("begin immediate")
+        self._connection.executemany("insert or ignore into replies values (?, ?, ?, ?, ?, ?, ?)", rows)
+        self._connection.execute(
+            "insert into segments select ?, coalesce(max(rowid), 0) from replies", (name,)
+        )
+        self._connection.execute("commit")
+
+    def forget(self) -> None:
+        """No reply is in a segment."""
+        self._connection.execute("delete from segments")
 
     def close(self) -> None:
         self._connection.close()

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pipeline import plain_yaml
 from pipeline.errors import RecipeError
 from pipeline.files import write_text
+from pipeline.root import Root
 from pipeline.status import last_step_rows
 from pipeline.taxonomy import DEPTH, Description, Id, Name, Place, Taxonomy, check, load_taxonomy
 from pipeline.text import one_line
@@ -49,7 +50,7 @@ class Review(BaseModel):
     nodes: list[ReviewNode]
 
 
-def write_review(root: Path, taxonomy: Path, review: Path) -> int:
+def write_review(root: Root, taxonomy: Path, review: Path) -> int:
     """Writes all nodes, existing and proposed by the run in `root`, parents first; returns how many are
     proposed.
 

@@ -1,7 +1,11 @@
-"""The root folder of a run: one run at a time, of a version that understands it, with room on the disk."""
+"""The root folder of a run: one run at a time, of a version that understands it, with room on the disk.
+
+A root is a folder of a file system, or a URL that fsspec knows. What needs a real file (replies, events,
+logs, the dataset while it is written) then lives in a folder of this machine, and is copied to the root.
+"""
 
 import contextlib
-import fcntl
+import hashlib
 import json
 import os
 import platform
@@ -12,9 +16,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from upath import UPath
+
 from pipeline.dag import Step
 from pipeline.errors import StoreError
-from pipeline.files import store_error, write_text
+from pipeline.files import is_local, put_file, read_bytes, store_error, write_bytes, write_text
+from pipeline.lock import locked
+from pipeline.mirror import Copying, Mirror
+from pipeline.replies import Segments
 from pipeline.store import StepFolder
 from pipeline.tally import Tally
 
@@ -25,8 +34,14 @@ MIN_FREE_BYTES = 500 * 2**20  # the least that a start makes sense with: replies
 class Root:
     """Where everything of one run lives; README.md lists what is there."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: UPath | Path | str) -> None:
+        """Raises StoreError for a URL that nothing installed can open."""
+        self._given = str(path)
+        self.path = _opened(self._given)
+        self.local = self.path if is_local(self.path) else _local_folder(str(self.path))
+
+    def __str__(self) -> str:
+        return self._given
 
     def folder(self, step: Step) -> StepFolder:
         return StepFolder(self.path / "steps" / step.folder)
@@ -46,27 +61,27 @@ class Root:
 
     @property
     def replies(self) -> Path:
-        return self.path / "replies.sqlite"
+        return self.local / "replies.sqlite"
 
     @property
     def events(self) -> Path:
-        return self.path / "events.jsonl"
+        return self.local / "events.jsonl"
 
     @property
-    def dataset(self) -> Path:
+    def dataset(self) -> UPath:
         return self.path / "dataset"
 
     @property
     def logs(self) -> Path:
-        return self.path / "logs"
+        return self.local / "logs"
 
     def run(self) -> dict[str, Any] | None:
         """run.json, or None where nothing has run. Raises StoreError for another format."""
         path = self.path / "run.json"
-        if not path.is_file():
-            return None
         try:
-            data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            data: dict[str, Any] = json.loads(read_bytes(path))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
         except ValueError:
             data = {}
         known = isinstance(data, dict) and "format" in data
@@ -104,30 +119,71 @@ class Root:
         or a start that `wants_room` finds the disk nearly full.
         """
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            with (self.path / "lock").open("a+", encoding="utf-8") as lock:
-                self._take(lock.fileno())
-                lock.truncate(0)
-                lock.write(str(os.getpid()))
-                lock.flush()
-                free = shutil.disk_usage(self.path).free
+            self.local.mkdir(parents=True, exist_ok=True)
+            with locked(self.path):
+                free = shutil.disk_usage(self.local).free
                 if wants_room and free < MIN_FREE_BYTES:
                     raise StoreError(
-                        f"{self.path} has {free / 2**20:.0f} MB left, a run needs at least "
+                        f"{self.local} has {free / 2**20:.0f} MB left, a run needs at least "
                         f"{MIN_FREE_BYTES / 2**20:.0f} MB; make room or choose another --root"
                     )
-                yield
+                with self._events_kept():
+                    yield
         except OSError as error:
-            raise store_error(self.path, error) from error
+            raise store_error(self.local, error) from error
 
-    def _take(self, lock: int) -> None:
+    @contextlib.contextmanager
+    def _events_kept(self) -> Iterator[None]:
+        """A root elsewhere has the events as of a run's end; where two machines ran, the longer story."""
+        if is_local(self.path):
+            yield
+            return
+        kept = self.path / self.events.name
+        with contextlib.suppress(FileNotFoundError):
+            data = read_bytes(kept)
+            if not self.events.is_file() or self.events.stat().st_size < len(data):
+                write_bytes(data, self.events)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the kernel drops it however the process ends
-        except BlockingIOError as error:
-            pid = (self.path / "lock").read_text(encoding="utf-8")
-            raise StoreError(
-                f"{self.path} is in use by another run (process {pid}); wait for it, or choose another --root"
-            ) from error
+            yield
+        finally:
+            if self.events.is_file():
+                put_file(self.events, kept)
+
+    def mirror(self) -> Mirror | None:
+        """What copies the replies of a root elsewhere; None where they are in the root itself."""
+        return None if is_local(self.path) else Mirror(Segments(self.replies), self.path / "replies")
+
+    @contextlib.contextmanager
+    def replies_copied(self) -> Iterator[None]:
+        """All replies are here when it begins, and all are in the root when it ends. Raises StoreError."""
+        mirror = self.mirror()
+        if mirror is None:
+            yield
+            return
+        mirror.push()  # what a run that was killed has left here
+        mirror.fetch()
+        with Copying(mirror):
+            yield
+
+
+def _opened(path: str) -> UPath:
+    try:
+        found = UPath(path, use_listings_cache=False) if "://" in path else UPath(path).absolute()
+        if found.protocol == "file":
+            found = UPath(found.path)
+        if not is_local(found):
+            _ = found.fs
+    except (ImportError, ValueError) as error:
+        raise StoreError(
+            f"{path}: {error}; for s3:// install academe with `pip install 'academe[s3]'`, for another store "
+            "the package that fsspec names"
+        ) from error
+    return found
+
+
+def _local_folder(url: str) -> Path:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "academe" / "roots" / hashlib.blake2b(url.encode(), digest_size=8).hexdigest()
 
 
 def _versions() -> dict[str, str]:

@@ -1,7 +1,6 @@
 """One run of a recipe: what is checked before it starts, what is done again, and the dataset at its end."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pipeline import dataset
@@ -22,7 +21,7 @@ from pipeline.stage import ModelStage
 class RunOptions:
     """Where and how a run happens; none of it changes what is made."""
 
-    root: Path
+    root: Root
     first: str | None = None  # run again from this step
     last: str | None = None  # stop after this step
     ray_address: str | None = None  # None: a private cluster on this machine
@@ -36,7 +35,7 @@ def run(recipe: Recipe, options: RunOptions, events: Events) -> dict[str, Any] |
 
     The root must be locked. Raises PipelineError; whatever is raised, the same call goes on from there.
     """
-    root = Root(options.root.resolve())  # workers may have another working directory
+    root = options.root
     steps = chosen_steps(recipe, options)
     root.run()  # refuses a root of another format
     run_id = root.write_run(recipe.name, recipe.settings_as_data(), steps_to(recipe.last))
@@ -51,8 +50,9 @@ def run(recipe: Recipe, options: RunOptions, events: Events) -> dict[str, Any] |
     if not schedule.finished:
         from pipeline.driver import drive  # imports Ray, which a finished run has no need of
 
-        meter = Meter(options.budget, specs, root.replies)
-        drive(schedule, root, events, recipe.gates, meter, options.ray_address, options.replay)
+        with root.replies_copied():
+            meter = Meter(options.budget, specs, root.replies)
+            drive(schedule, root, events, recipe.gates, meter, options.ray_address, options.replay)
     summary = None
     if steps[-1] is recipe.last and recipe.dataset is not None:
         summary = dataset.write(root, recipe, recipe.dataset, run_id)

@@ -46,6 +46,7 @@ class _StepState:
     parts: dict[str, dict[str, Any]] = field(default_factory=dict)  # name -> the manifest's entry
     tally: Tally = field(default_factory=Tally)
     wanted: bool = False  # not finished, and the last step needs it
+    found: dict[str, set[str]] = field(default_factory=dict)  # by kind: the parts that an earlier run left
     started: bool = False
     finished: bool = False
 
@@ -114,6 +115,9 @@ class Schedule:
             is_read = state is self._last or any(child.wanted for child in state.children)
             self._reuse(state, is_read)
             state.wanted = is_read and not state.finished
+            if state.wanted:
+                folder = self._root.folder(state.step)
+                state.found = {kind: set(folder.part_names(kind)) for kind in ("", work.SKETCHES)}
         for state in self._states.values():
             if state.finished:
                 self._events.emit(
@@ -160,14 +164,15 @@ class Schedule:
             rows = Slice(self._root.folder(before).path, part, start, stop, writes=name)
             if isinstance(state.step.stage, DatasetStage):
                 state.slices.append(rows)
-                if not self._root.folder(state.step).has_whole(name, work.SKETCHES):
+                is_left = name in state.found[work.SKETCHES]
+                if not (is_left and self._root.folder(state.step).has_whole(name, work.SKETCHES)):
                     state.todo.append(Task(state.step, "sketch", rows))
             else:
                 kind: Kind = "filter" if isinstance(state.step.stage, FilterStage) else "map"
                 self._enqueue(state, Task(state.step, kind, rows), name)
 
     def _enqueue(self, state: _StepState, task: Task, writes: str) -> None:
-        found = self._root.folder(state.step).find_part(writes)
+        found = self._root.folder(state.step).find_part(writes) if writes in state.found[""] else None
         if found is None:
             state.todo.append(task)
         else:

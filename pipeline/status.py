@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from pipeline.errors import RecipeError
@@ -11,7 +10,7 @@ from pipeline.store import StepFolder
 from pipeline.tally import Tally
 
 
-def read_status(root: Path) -> dict[str, Any]:
+def read_status(root: Root) -> dict[str, Any]:
     """Recipe, run id and, per step, its state and tally. Cost: the footers of unfinished steps' parts.
 
     Raises RecipeError where nothing has run, StoreError for a root of another format.
@@ -21,7 +20,7 @@ def read_status(root: Path) -> dict[str, Any]:
     return {"recipe": data["recipe"], "run": data["run"], "steps": steps}
 
 
-def rows_of(root: Path, step: str, rejects: bool, n: int) -> list[dict[str, Any]]:
+def rows_of(root: Root, step: str, rejects: bool, n: int) -> list[dict[str, Any]]:
     """The first `n` rows that the step kept, or rejected. Raises RecipeError for a step that does not
     exist.
     """
@@ -32,26 +31,26 @@ def rows_of(root: Path, step: str, rejects: bool, n: int) -> list[dict[str, Any]
     return list(itertools.islice(_folder(root, found[0]).rows("rejects" if rejects else ""), n))
 
 
-def tallies_of(root: Path) -> dict[str, Tally]:
+def tallies_of(root: Root) -> dict[str, Tally]:
     """What is known of the steps of a run, by name, for the plan of another. Raises as read_status does."""
     return {step["name"]: Tally.from_dict(step["tally"]) for step in read_status(root)["steps"]}
 
 
-def last_step_rows(root: Path) -> Iterator[dict[str, Any]]:
+def last_step_rows(root: Root) -> Iterator[dict[str, Any]]:
     """All rows that the run's last step kept."""
     return _folder(root, read_run(root)["steps"][-1]).rows()
 
 
-def read_run(root: Path) -> dict[str, Any]:
+def read_run(root: Root) -> dict[str, Any]:
     """run.json. Raises RecipeError where nothing has run, StoreError for a root of another format."""
-    data = Root(root).run()
+    data = root.run()
     if data is None:
         raise RecipeError(f"nothing has run in {root}; start with `academe run`, or name another --root")
     return data
 
 
-def _folder(root: Path, step: dict[str, Any]) -> StepFolder:
-    return StepFolder(root / "steps" / f"{step['name']}-{step['id']}")
+def _folder(root: Root, step: dict[str, Any]) -> StepFolder:
+    return StepFolder(root.path / "steps" / f"{step['name']}-{step['id']}")
 
 
 def _step_status(step: dict[str, Any], folder: StepFolder) -> dict[str, Any]:

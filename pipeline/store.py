@@ -17,14 +17,21 @@ import typing
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+from upath import UPath
 
 from pipeline.errors import StoreError
-from pipeline.files import checksum, whole_table, write_table, write_text
+from pipeline.files import (
+    checksum,
+    read_bytes,
+    read_table,
+    table_metadata,
+    whole_table,
+    write_table,
+    write_text,
+)
 from pipeline.records import Record, as_json
 from pipeline.stage import Reject
 from pipeline.tally import Tally
@@ -49,7 +56,7 @@ REJECTS = pa.schema(
 class Part:
     """A part that is whole on disk."""
 
-    folder: Path
+    folder: UPath
     name: str
     tally: Tally
     checksums: dict[str, str]  # of its file, "", and of its "rejects" if it has any
@@ -63,7 +70,7 @@ class Part:
 class Slice:
     """What one task reads: rows `start` to `stop` of a part, and the name of the part it writes."""
 
-    folder: Path
+    folder: UPath
     part: str
     start: int
     stop: int
@@ -109,11 +116,12 @@ def _tuples(value: Any) -> Any:
 class StepFolder:
     """Reads and writes the folder of one step."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: UPath) -> None:
         self.path = path
 
-    def part_path(self, name: str, kind: str = "") -> Path:
-        return self.path / kind / f"part-{name}.parquet"
+    def part_path(self, name: str, kind: str = "") -> UPath:
+        folder = self.path / kind if kind else self.path
+        return folder / f"part-{name}.parquet"
 
     def write_part(
         self, name: str, kept: pa.Table, rejects: Sequence[tuple[Reject, Record]], tally: Tally
@@ -137,7 +145,7 @@ class StepFolder:
     def _read(self, name: str, kind: str = "") -> pa.Table:
         path = self.part_path(name, kind)
         try:
-            return pq.read_table(path)
+            return read_table(path)
         except (OSError, pa.ArrowException) as error:
             step = self.path.name.rpartition("-")[0]
             raise StoreError(
@@ -146,15 +154,13 @@ class StepFolder:
             ) from error
 
     def find_part(self, name: str) -> Part | None:
-        """The part if it is there and whole, rejects included. Cost: reads it, and its checksums."""
+        """The part if it is there and whole, rejects included. Cost: reads it."""
         checksums = {}
         try:
-            metadata = whole_table(self.part_path(name)).schema.metadata
-            tally = Tally.from_dict(json.loads(metadata[TALLY_KEY]))
-            checksums[""] = checksum(self.part_path(name))
+            table, checksums[""] = whole_table(self.part_path(name))
+            tally = Tally.from_dict(json.loads(table.schema.metadata[TALLY_KEY]))
             if tally.n_rejected:
-                whole_table(self.part_path(name, "rejects"))
-                checksums["rejects"] = checksum(self.part_path(name, "rejects"))
+                _, checksums["rejects"] = whole_table(self.part_path(name, "rejects"))
         except (OSError, pa.ArrowException, TypeError, KeyError, ValueError):
             return None
         return Part(self.path, name, tally, checksums)
@@ -170,7 +176,7 @@ class StepFolder:
     def read_tally(self, name: str) -> Tally:
         """What the part's footer says; nothing where it is damaged. Reads no rows."""
         try:
-            return Tally.from_dict(json.loads(pq.read_schema(self.part_path(name)).metadata[TALLY_KEY]))
+            return Tally.from_dict(json.loads(table_metadata(self.part_path(name))[TALLY_KEY]))
         except (OSError, pa.ArrowException, TypeError, KeyError, ValueError):
             return Tally()
 
@@ -212,7 +218,9 @@ class StepFolder:
         manifest = self.manifest()
         if manifest is not None and not kind:
             return list(manifest["parts"])
-        return sorted(p.stem.removeprefix("part-") for p in (self.path / kind).glob("part-*.parquet"))
+        return sorted(
+            path.stem.removeprefix("part-") for path in self.part_path("", kind).parent.glob("part-*.parquet")
+        )
 
     def rows(self, kind: str = "") -> Iterator[dict[str, Any]]:
         """All rows of the parts, or of the rejects, part by part."""
@@ -225,7 +233,7 @@ class StepFolder:
     def manifest(self) -> dict[str, Any] | None:
         """The manifest, or None while the step is not finished; a damaged one says nothing either."""
         try:
-            found: dict[str, Any] = json.loads((self.path / "manifest.json").read_text(encoding="utf-8"))
+            found: dict[str, Any] = json.loads(read_bytes(self.path / "manifest.json"))
         except (FileNotFoundError, ValueError):
             return None
         return found
@@ -238,7 +246,7 @@ class StepFolder:
 
 
 @functools.lru_cache(maxsize=2)
-def _slices_of(folder: Path, part: str) -> pa.Table:
+def _slices_of(folder: UPath, part: str) -> pa.Table:
     """A part that many slices are read from, one after the other. A part that is whole does not change."""
     return StepFolder(folder)._read(part)
 

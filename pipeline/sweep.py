@@ -5,15 +5,16 @@ the stored replies and without sending, and what it asks for is in use. Cost: th
 memory of one part.
 """
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+
+from upath import UPath
 
 from pipeline.dag import Step, model_of, steps_to
 from pipeline.errors import RecipeError
+from pipeline.files import remove_tree
 from pipeline.recipe import Recipe
-from pipeline.rehearse import rehearsed
+from pipeline.rehearse import Rehearsal
 from pipeline.replies import Replies, Unused
 from pipeline.root import Root
 from pipeline.stage import ModelStage
@@ -23,7 +24,7 @@ from pipeline.stage import ModelStage
 class Leftovers:
     """What could go, and how much it is."""
 
-    folders: list[Path]
+    folders: list[UPath]
     folder_bytes: int
     replies: Unused | None  # None: the run is not finished, and may ask for any of them yet
 
@@ -58,6 +59,10 @@ def find_leftovers(root: Root, recipe: Recipe) -> Leftovers:
     n_bytes = sum(file.stat().st_size for path in folders for file in path.rglob("*") if file.is_file())
     if root.folder(recipe.last).manifest() is None:
         return Leftovers(folders, n_bytes, None)
+    mirror = root.mirror()
+    if mirror is not None:
+        mirror.push()
+        mirror.fetch()
     replies = Replies(root.replies)
     try:
         return Leftovers(folders, n_bytes, replies.unused(_used(root, steps, replies)))
@@ -65,13 +70,16 @@ def find_leftovers(root: Root, recipe: Recipe) -> Leftovers:
         replies.close()
 
 
-def remove(leftovers: Leftovers) -> None:
+def remove(root: Root, leftovers: Leftovers) -> None:
     """Removes what was found. Interrupted, it can be done again."""
     for folder in leftovers.folders:
         (folder / "manifest.json").unlink(missing_ok=True)  # first: what is left is no finished step
-        shutil.rmtree(folder)
+        remove_tree(folder)
     if leftovers.replies is not None:
         leftovers.replies.remove()
+        mirror = root.mirror()
+        if mirror is not None:
+            mirror.rewrite()
 
 
 def _used(root: Root, steps: list[Step], replies: Replies) -> Iterator[list[bytes]]:
@@ -82,5 +90,6 @@ def _used(root: Root, steps: list[Step], replies: Replies) -> Iterator[list[byte
                 folder = root.folder(before)
                 for name in folder.part_names():
                     records = folder.read_part(name, before.writes)
-                    asked = rehearsed(step.stage, model_of(step), records, replies)
-                    yield [item.key for item in asked if item.reply is not None]
+                    rehearsal = Rehearsal(replies)
+                    rehearsal.map(step.stage, model_of(step), records)
+                    yield [asked.key for asked in rehearsal.asked if asked.reply is not None]

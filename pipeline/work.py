@@ -8,17 +8,16 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+from upath import UPath
 
 from pipeline.asking import Asker, Channel
 from pipeline.errors import ModelUnavailable, PipelineError
-from pipeline.files import write_table
+from pipeline.files import read_table, write_table
 from pipeline.model import ModelSpec
 from pipeline.records import Record
 from pipeline.stage import REFUSED, DatasetStage, FilterStage, ModelStage, Reject, SourceStage, settle
@@ -28,7 +27,7 @@ from pipeline.tally import Tally
 SKETCHES, VERDICTS = "sketches", "verdicts"
 
 
-def read_source(stage: SourceStage, folder: Path, part_rows: int) -> Iterator[Part]:
+def read_source(stage: SourceStage, folder: UPath, part_rows: int) -> Iterator[Part]:
     """Writes the source's records in parts of `part_rows`, yielding each when it is whole."""
     target, batch, count = StepFolder(folder), [], 0
     started = time.monotonic()
@@ -49,7 +48,12 @@ def _write_source_part(
 
 
 async def map_part(
-    stage: ModelStage, spec: ModelSpec, channel: Channel, records: Sequence[Record], folder: Path, writes: str
+    stage: ModelStage,
+    spec: ModelSpec,
+    channel: Channel,
+    records: Sequence[Record],
+    folder: UPath,
+    writes: str,
 ) -> Part:
     """Maps records through the model, side by side, keeping their order, into the part named `writes`."""
     started = time.monotonic()
@@ -75,7 +79,7 @@ async def map_part(
     return await asyncio.to_thread(StepFolder(folder).write_part, writes, table, rejects, tally)
 
 
-def filter_part(stage: FilterStage, rows: Slice, kind: type, folder: Path) -> Part:
+def filter_part(stage: FilterStage, rows: Slice, kind: type, folder: UPath) -> Part:
     """Judges each record of a slice."""
     started = time.monotonic()
     records = read_slice(rows, kind)
@@ -91,16 +95,16 @@ def filter_part(stage: FilterStage, rows: Slice, kind: type, folder: Path) -> Pa
     return StepFolder(folder).write_part(rows.writes, to_table(kept, kind), rejects, tally)
 
 
-def sketch_part(stage: DatasetStage, rows: Slice, kind: type, folder: Path) -> None:
+def sketch_part(stage: DatasetStage, rows: Slice, kind: type, folder: UPath) -> None:
     """Writes the sketch of one part."""
     records = read_slice(rows, kind)
     write_table(stage.sketch(records), StepFolder(folder).part_path(rows.writes, SKETCHES))
 
 
-def decide(stage: DatasetStage, slices: Sequence[Slice], folder: Path) -> None:
+def decide(stage: DatasetStage, slices: Sequence[Slice], folder: UPath) -> None:
     """Reads the sketches of all slices in order, and writes each one's verdicts."""
     target = StepFolder(folder)
-    sketches = [pq.read_table(target.part_path(rows.writes, SKETCHES)) for rows in slices]
+    sketches = [read_table(target.part_path(rows.writes, SKETCHES)) for rows in slices]
     if not sketches:
         return
     table = pa.concat_tables(sketches)
@@ -118,12 +122,12 @@ def decide(stage: DatasetStage, slices: Sequence[Slice], folder: Path) -> None:
         write_table(decided.slice(start, stop - start), target.part_path(rows.writes, VERDICTS))
 
 
-def apply_part(rows: Slice, kind: type, folder: Path) -> Part:
+def apply_part(rows: Slice, kind: type, folder: UPath) -> Part:
     """Keeps what no verdict names."""
     started = time.monotonic()
     target = StepFolder(folder)
     records = read_slice(rows, kind)
-    decided = {row["id"]: row for row in pq.read_table(target.part_path(rows.writes, VERDICTS)).to_pylist()}
+    decided = {row["id"]: row for row in read_table(target.part_path(rows.writes, VERDICTS)).to_pylist()}
     kept = [record for record in records if record.id not in decided]
     rejects = [(_reject(decided[record.id]), record) for record in records if record.id in decided]
     tally = Tally(rows_in=len(records), seconds=time.monotonic() - started)

@@ -4,6 +4,8 @@ import asyncio
 import gc
 from pathlib import Path
 
+from upath import UPath
+
 from pipeline import work
 from pipeline.asking import Gauges, ServedModel
 from pipeline.model import ModelSpec
@@ -45,7 +47,7 @@ class ModelWorker:
         """Sends nothing more; returns when all that was sent is answered and durable."""
         await self._served().drain()
 
-    async def map_part(self, stage: ModelStage, rows: Slice, kind: type, folder: Path) -> Part:
+    async def map_part(self, stage: ModelStage, rows: Slice, kind: type, folder: UPath) -> Part:
         """Parts start in the order they came, each when too few requests wait to keep the server busy: a part
         of which one slow request is left holds nobody up, and few are held in memory.
         """

@@ -121,7 +121,9 @@ SMALL = (
 )
 
 
-def run_arguments(scripted: Scripted, root: Path, *settings: str, options: Sequence[str] = ()) -> list[str]:
+def run_arguments(
+    scripted: Scripted, root: Path | str, *settings: str, options: Sequence[str] = ()
+) -> list[str]:
     """`academe run` of the published method on the scripted server, with few requests; later settings win."""
     spec = {"name": "scripted", "serve": "endpoint", "url": scripted.url, "concurrency": 8}
     pairs = [f"planner={json.dumps(spec)}", *SMALL, *settings]

@@ -8,6 +8,7 @@ import pytest
 from pipeline.plan import plan_lines
 from pipeline.prompts import FOLDER, render
 from pipeline.recipes import load_recipe
+from pipeline.root import Root
 
 GOLDEN = Path(__file__).parent / "golden"
 VALUES = {
@@ -45,5 +46,5 @@ def test_prompt(name: str) -> None:
     ("recipe", "preset"), [("instruct", "laptop"), ("instruct", "glan"), ("propose", "laptop")]
 )
 def test_plan(recipe: str, preset: str) -> None:
-    lines = plan_lines(load_recipe(recipe, preset, [], {}), Path("runs/none"))
+    lines = plan_lines(load_recipe(recipe, preset, [], {}), Root("runs/none"))
     compare(GOLDEN / "plans" / f"{recipe}-{preset}.txt", "\n".join(lines))
