@@ -51,10 +51,10 @@ class ServedModel:
         self._client: asyncio.Future[Client] = asyncio.get_running_loop().create_future()
         self._open: dict[bytes, asyncio.Future[StoredReply]] = {}
 
-    def use_server(self, url: str) -> None:
+    def use_server(self, url: str, key: str = "") -> None:
         self._wants_server = False
         if not self._client.done():
-            self._client.set_result(Client(self._spec, url, self._pace))
+            self._client.set_result(Client(self._spec, url, self._pace, key))
 
     async def close(self) -> None:
         if self._client.done():

@@ -44,8 +44,9 @@ class _Fault(Exception):
 class Client:
     """Sends chat completions to one server. Made and used inside one event loop."""
 
-    def __init__(self, spec: ModelSpec, url: str, pace: Pace) -> None:
+    def __init__(self, spec: ModelSpec, url: str, pace: Pace, key: str = "") -> None:
         self._spec = spec
+        self._key = key
         self._url = url.rstrip("/")
         self._completions = URL(f"{self._url}/chat/completions")  # parsed once
         self._pace = pace
@@ -54,7 +55,7 @@ class Client:
             connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent"),
-            headers={**_headers(spec), "Content-Type": "application/json"},
+            headers={**_headers(key), "Content-Type": "application/json"},
             timeout=aiohttp.ClientTimeout(total=spec.timeout_s),
             proxy=_proxy(url),
         )
@@ -121,7 +122,10 @@ class Client:
             raise _Fault(f"{type(error).__name__}: {error}", counts=True) from error
 
     async def _refusal(self, response: aiohttp.ClientResponse) -> Exception:
-        text = _without_key(self._spec, await response.text(errors="replace"))[:500]
+        text = await response.text(errors="replace")
+        if self._key:  # a server may echo what it was sent
+            text = text.replace(self._key, "***")
+        text = text[:500]
         said = f"HTTP {response.status} from {self._url}: {text}"
         if response.status in (401, 403):
             return ModelUnavailable(
@@ -153,12 +157,12 @@ def _queue_in(metrics: str) -> tuple[float, float] | None:
     return (found["running"], found["waiting"]) if len(found) == 2 else None
 
 
-def _key(spec: ModelSpec) -> str:
+def key_of(spec: ModelSpec) -> str:
+    """The key of the model's endpoint, "" where it has none."""
     return os.environ.get(spec.api_key_env, "").strip()  # a file it was read from ends with a line break
 
 
-def _headers(spec: ModelSpec) -> dict[str, str]:
-    key = _key(spec)
+def _headers(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 
@@ -168,12 +172,6 @@ def _proxy(url: str) -> str | None:
     """
     host = urlsplit(url).hostname or ""
     return None if proxy_bypass(host) else getproxies().get(urlsplit(url).scheme)
-
-
-def _without_key(spec: ModelSpec, text: str) -> str:
-    """`text` of a server that may echo the key it was sent."""
-    key = _key(spec)
-    return text.replace(key, "***") if key else text
 
 
 def _parse(data: dict[str, Any]) -> StoredReply:
@@ -193,10 +191,10 @@ def check_endpoint(spec: ModelSpec) -> None:
 
 async def _check_endpoint(spec: ModelSpec) -> None:
     url = f"{(spec.url or '').rstrip('/')}/models"
-    timeout = aiohttp.ClientTimeout(total=PROBE_TIMEOUT_S)
+    timeout, headers = aiohttp.ClientTimeout(total=PROBE_TIMEOUT_S), _headers(key_of(spec))
     try:
         async with (
-            aiohttp.ClientSession(timeout=timeout, headers=_headers(spec), proxy=_proxy(url)) as session,
+            aiohttp.ClientSession(timeout=timeout, headers=headers, proxy=_proxy(url)) as session,
             session.get(url) as response,
         ):
             if response.status in (401, 403):

@@ -1,37 +1,36 @@
-"""Run a schedule's tasks on Ray as their inputs appear, model stages in async actors, and tend the servers.
+"""Run a schedule's tasks on Ray as their inputs appear, model stages in the actors that ask their model.
 
 Ray schedules, retries and moves; parts travel as paths. The driver holds a few hundred bytes a part and waits
 in one place, `ray.wait`.
 """
 
+import contextlib
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import ray
-from ray.exceptions import RayTaskError
+from ray.exceptions import RayError, RayTaskError
 
 from pipeline import work
-from pipeline.asking import Gauges
 from pipeline.budget import Meter
-from pipeline.cluster import cluster, n_cores
+from pipeline.cluster import joined_cluster, n_cores, private_cluster
 from pipeline.dag import Step, model_of
 from pipeline.errors import BudgetSpent, GateFailed, PipelineError
 from pipeline.events import Events
-from pipeline.model import ModelSpec
+from pipeline.luggage import Luggage
 from pipeline.recipe import Gates
 from pipeline.root import Root
 from pipeline.schedule import ROWS_PER_PART, Schedule, Task
-from pipeline.server import LocalServer
+from pipeline.serving import Serving, Worker
 from pipeline.stage import ModelStage
 from pipeline.store import Part
-from pipeline.worker import ModelWorker
 
 TICK_S = 0.5  # between looks at servers and progress
 TASKS_PER_CORE = 2  # one runs, one waits
-PARTS_PER_WORKER = 64  # handed to a model worker, which starts as many as keep its server busy
-IN_FLIGHT_PER_WORKER = 128  # for twice as many there is a second process, and so on, up to one a core
 MIN_REPLIES = 100  # before the share of bad ones says anything
 
 
@@ -49,42 +48,39 @@ def drive(
     With `replay` nothing is sent. Raises PipelineError; BudgetSpent when the meter says so, with the replies
     to all that was sent stored.
     """
-    with cluster(ray_address):
-        _Driver(schedule, root, events, gates, meter, replay).work()
+    steps = schedule.wanted()
+    with _cluster(ray_address, steps, root) as luggage:
+        _Driver(schedule, root, events, gates, meter, replay, luggage).work()
+
+
+@contextlib.contextmanager
+def _cluster(address: str | None, steps: list[Step], root: Root) -> Iterator[Luggage | None]:
+    """The cluster, and what was packed for its nodes; a private one needs no luggage."""
+    if address is None:
+        specs = {
+            spec.server_key(): spec for spec in map(model_of, filter(_asks, steps)) if spec.serve == "ray"
+        }
+        needs = [spec.replicas for spec in specs.values()]
+        with private_cluster(sum(need.max * need.cpus for need in needs if need.accelerator == "cpu")):
+            yield None
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        luggage = Luggage(Path(folder))
+        luggage.pack(step.stage for step in steps)
+        with joined_cluster(address, luggage, root.path):
+            yield luggage
+
+
+def _asks(step: Step) -> bool:
+    return isinstance(step.stage, ModelStage)
 
 
 _remote: Any = ray.remote  # its type stubs cannot follow a function that is chosen at run time
-_worker = _remote(num_cpus=0, max_restarts=-1, max_task_retries=-1, max_concurrency=1000)(ModelWorker)
 _read = _remote(num_returns="streaming")(work.read_source)
 _filter = _remote(work.filter_part)
 _sketch = _remote(work.sketch_part)
 _decide = _remote(work.decide)
 _apply = _remote(work.apply_part)
-
-
-IDLE = Gauges(in_flight=0, limit=0, wants_server=False)
-
-
-@dataclass
-class _Worker:
-    """An actor that asks a model."""
-
-    actor: Any
-    parts: int = 0  # it has been given and not returned
-    asked: bool = False  # for its gauges, not yet answered
-    gauges: Gauges = IDLE  # as of the last answer
-
-
-@dataclass
-class _Served:
-    """A model in use, and the actors that share its concurrency."""
-
-    spec: ModelSpec
-    workers: list[_Worker]
-
-    @property
-    def idlest(self) -> _Worker:
-        return min(self.workers, key=lambda worker: worker.parts)
 
 
 @dataclass
@@ -95,62 +91,58 @@ class _Driver:
     gates: Gates
     meter: Meter
     replay: bool
-    served: dict[str, _Served] = field(default_factory=dict)
-    servers: dict[str, LocalServer] = field(
-        default_factory=dict
-    )  # ours, by what decides how they are started
+    luggage: Luggage | None
     waiting: dict[Any, Callable[[Any], None]] = field(default_factory=dict)  # what to do with each result
     cpu_tasks: int = 0
 
     def work(self) -> None:
         """Submits, waits and collects until the schedule is finished."""
-        self.cores = n_cores()
-        tended = 0.0
+        self.cores, tended = n_cores(), 0.0
+        self.serving = Serving(
+            self.root, self.events, self.replay, self.luggage is None, self.waiting.__setitem__
+        )
         for step in self.schedule.wanted():
             if isinstance(step.stage, ModelStage):
-                self._served(step)  # its workers start while the first parts are read
+                self.serving.worker(step)  # they start while the first parts are read
         try:
             while not self.schedule.finished:
                 while (task := self.schedule.next_task(self._has_room)) is not None:
                     self._submit(task)
                 self._collect()
                 if time.monotonic() - tended >= TICK_S:
-                    tended = time.monotonic()
-                    for served in self.served.values():
-                        self._ask_gauges(served)
-                    for server in self.servers.values():
-                        server.tend()
+                    tended, self.cores = time.monotonic(), n_cores()  # nodes come and go
+                    self.serving.tend()
                     self._check_budget()
         finally:
-            for server in self.servers.values():
-                server.stop()
+            self.serving.stop()
 
     def _has_room(self, task: Task) -> bool:
         if isinstance(task.step.stage, ModelStage):
-            return self._served(task.step).idlest.parts < PARTS_PER_WORKER
+            return self.serving.worker(task.step).has_room
         return self.cpu_tasks < TASKS_PER_CORE * self.cores
 
     def _submit(self, task: Task) -> None:
         step, folder = task.step, self.root.folder(task.step).path
+        stage: Any = self.luggage.travelling(step.stage) if self.luggage is not None else step.stage
         if isinstance(step.stage, ModelStage):
-            worker = self._served(step).idlest
+            worker = self.serving.worker(step)
             worker.parts += 1
-            ref = worker.actor.map_part.remote(step.stage, task.rows, step.inputs[0].writes, folder)
+            ref = worker.actor.map_part.remote(stage, task.rows, step.inputs[0].writes, folder)
             self.waiting[ref] = lambda part: self._model_part_done(task, worker, part)
             return
         self.cpu_tasks += 1
         kind = step.inputs[0].writes if step.inputs else None
         if task.kind == "read":
-            parts = _read.remote(step.stage, folder, ROWS_PER_PART)
+            parts = _read.remote(stage, folder, ROWS_PER_PART)
             self.waiting[parts] = lambda _: self._next_source_part(task, parts)
         elif task.kind == "decide":
-            self._await_cpu(task, _decide.remote(step.stage, self.schedule.slices(step), folder))
+            self._await_cpu(task, _decide.remote(stage, self.schedule.slices(step), folder))
         elif task.kind == "sketch":
-            self._await_cpu(task, _sketch.remote(step.stage, task.rows, kind, folder))
+            self._await_cpu(task, _sketch.remote(stage, task.rows, kind, folder))
         elif task.kind == "apply":
             self._await_cpu(task, _apply.remote(task.rows, kind, folder))
         else:
-            self._await_cpu(task, _filter.remote(step.stage, task.rows, kind, folder))
+            self._await_cpu(task, _filter.remote(stage, task.rows, kind, folder))
 
     def _await_cpu(self, task: Task, ref: Any) -> None:
         self.waiting[ref] = lambda part: self._cpu_task_done(task, part)
@@ -168,7 +160,7 @@ class _Driver:
         self.schedule.part_done(task.step, part)
         self.waiting[parts] = lambda _: self._next_source_part(task, parts)
 
-    def _model_part_done(self, task: Task, worker: _Worker, part: Part) -> None:
+    def _model_part_done(self, task: Task, worker: Worker, part: Part) -> None:
         worker.parts -= 1
         self.schedule.task_done(task, part)
         tally = self.schedule.tally(task.step)
@@ -194,70 +186,19 @@ class _Driver:
                 if isinstance(error.cause, PipelineError):
                     raise error.cause from None
                 raise
-
-    def _served(self, step: Step) -> _Served:
-        spec = model_of(step)
-        key = spec.model_dump_json()
-        if key not in self.served:
-            n_workers = max(1, min(self.cores, spec.concurrency // IN_FLIGHT_PER_WORKER))
-            shares = [(spec.concurrency + number) // n_workers for number in range(n_workers)]
-            actors = [
-                _worker.remote(spec.model_copy(update={"concurrency": share}), self.root.replies, self.replay)
-                for share in shares
-            ]
-            self.served[key] = _Served(spec, [_Worker(actor) for actor in actors])
-            for actor in actors if spec.serve == "endpoint" else ():
-                actor.use_server.remote(spec.url)
-        return self.served[key]
-
-    def _ask_gauges(self, served: _Served) -> None:
-        """Asks the workers how busy they are and whether they need a server."""
-        for worker in served.workers:
-            if not worker.asked:
-                worker.asked = True
-                self._await_gauges(served, worker)
-
-    def _await_gauges(self, served: _Served, worker: _Worker) -> None:
-        self.waiting[worker.actor.gauges.remote()] = lambda gauges: self._take_gauges(served, worker, gauges)
-
-    def _take_gauges(self, served: _Served, worker: _Worker, gauges: Gauges) -> None:
-        worker.asked = False
-        if gauges.wants_server:
-            worker.actor.use_server.remote(self._local_server(served.spec).url)
-        if gauges != worker.gauges:
-            worker.gauges = gauges
-            in_flight = sum(worker.gauges.in_flight for worker in served.workers)
-            limit = sum(worker.gauges.limit for worker in served.workers)
-            self.events.emit("progress", model=served.spec.name, in_flight=in_flight, limit=limit)
+            except RayError as error:  # its process or node was lost, again and again
+                raise PipelineError(
+                    f"the cluster could not end a task: {error}; all that is whole is kept, the same command "
+                    "goes on from here"
+                ) from error
 
     def _check_budget(self) -> None:
-        in_flight: dict[str, int] = {}
-        for served in self.served.values():
-            busy = sum(worker.gauges.in_flight for worker in served.workers)
-            in_flight[served.spec.name] = in_flight.get(served.spec.name, 0) + busy
-        reached = self.meter.limit_reached(in_flight)
+        reached = self.meter.limit_reached(self.serving.in_flight())
         if reached is None:
             return
         self.events.emit("budget_spent", limit=reached)
-        workers = [worker for served in self.served.values() for worker in served.workers]
-        drained = [worker.actor.drain.remote() for worker in workers]
-        longest = max((served.spec.timeout_s for served in self.served.values()), default=0.0)
-        ray.wait(drained, num_returns=len(drained), timeout=longest)
+        self.serving.drain()
         raise BudgetSpent(
             f"stopped at {reached}; all replies are kept, the same command goes on from here with a budget "
             "of its own"
         )
-
-    def _local_server(self, spec: ModelSpec) -> LocalServer:
-        """Our server for the model, started when it is first asked for."""
-        key = spec.model_dump_json(include={"name", "path", "vllm_args", "vllm_env"})
-        if key not in self.servers:
-            log = self.root.logs / f"vllm-{len(self.servers)}.log"
-
-            def tell(text: str) -> None:
-                self.events.emit("server", model=spec.name, text=text)
-
-            self.servers[key] = LocalServer(spec, log, tell)
-            tell(f"starting vLLM, log in {log}")
-            self.servers[key].start()
-        return self.servers[key]

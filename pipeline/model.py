@@ -46,6 +46,24 @@ class Price(BaseModel):
         return tokens / 1e6 + seconds / 3600 * self.hour
 
 
+class Replicas(BaseModel):
+    """How many servers of a model Ray runs, and what each needs. They follow the load between the limits."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    min: int = Field(0, ge=0)  # kept when nobody asks; a run starts with one at least
+    max: int = Field(1, ge=1)  # each is kept busy with its share of the model's `concurrency`
+    idle_s: float = Field(600, ge=0)  # before one that is not needed is stopped
+    accelerator: str | None = None  # a kind of GPU as Ray names it, e.g. H100, or "cpu"; None: any GPU
+    cpus: float = Field(1, gt=0)  # of a replica on CPUs, as Ray counts them
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.min > self.max:
+            raise ValueError(f"min {self.min} is more than max {self.max}")
+        return self
+
+
 class ModelSpec(BaseModel):
     """One model and how to reach it. Only `name` and `system` decide what is made; the rest is how and
     where.
@@ -55,22 +73,23 @@ class ModelSpec(BaseModel):
 
     name: str = Field(min_length=1)  # as the server lists it
     system: str | None = None  # a system message put before every conversation; None sends none
-    serve: Literal["local", "endpoint"] = "local"
-    path: str | None = (
-        None  # local: what vLLM loads, a folder or a Hub name; "embedded" for the packaged model
-    )
+    # local: vLLM on this machine; ray: Ray Serve, on the nodes of the cluster; endpoint: a server that is up
+    serve: Literal["local", "ray", "endpoint"] = "local"
+    # local, ray: what vLLM loads, a folder or a Hub name; "embedded" for the packaged model
+    path: str | None = None
     url: str | None = None  # endpoint: the OpenAI-compatible base, e.g. http://host:8000/v1
     api_key_env: str = (
         "ACADEME_API_KEY"  # the environment variable that holds the endpoint's key, if it needs one
     )
     licence: str = "unknown"  # named in the dataset card
     price: Price = Field(default_factory=Price)  # for plans and --budget-usd
-    vllm_args: Mapping[str, str | int | float | bool] = Field(default_factory=dict)  # local: its command line
+    vllm_args: Mapping[str, str | int | float | bool] = Field(default_factory=dict)  # local, ray: its options
     vllm_env: Mapping[str, str] = Field(default_factory=dict)
+    replicas: Replicas = Field(default_factory=Replicas)  # ray
     concurrency: int = Field(64, ge=1)  # most requests in flight
     timeout_s: float = Field(300, gt=0)  # for one request, counted from the moment it is sent
     outage_s: float = Field(600, gt=0)  # how long an unreachable server is waited for
-    start_s: float = Field(1200, gt=0)  # local: how long vLLM may take to load the model
+    start_s: float = Field(1200, gt=0)  # local, ray: how long vLLM may take to load the model
 
     @model_validator(mode="after")
     def _says_where(self) -> Self:
@@ -85,13 +104,17 @@ class ModelSpec(BaseModel):
                     "url must hold no name or password; put the key into the environment variable "
                     f"{self.api_key_env}"
                 )
-        if self.serve == "local" and not self.path:
-            raise ValueError("serve: local needs a path: a model folder, a Hub name, or embedded")
+        if self.serve != "endpoint" and not self.path:
+            raise ValueError(f"serve: {self.serve} needs a path: a model folder, a Hub name, or embedded")
         return self
 
     def identity(self) -> dict[str, Any]:
         """What a step's id and a reply's key depend on."""
         return {"name": self.name, "system": self.system}
+
+    def server_key(self) -> str:
+        """What decides which server it needs: models that are equal in it share one."""
+        return self.model_dump_json(include={"serve", "name", "path", "vllm_args", "vllm_env", "replicas"})
 
 
 @dataclass(frozen=True, slots=True)

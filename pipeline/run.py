@@ -93,5 +93,5 @@ def _check_models(specs: list[ModelSpec]) -> None:
     for spec in specs:
         if spec.serve == "endpoint":
             check_endpoint(spec)
-        else:
-            check_local(spec)
+        elif spec.serve == "local":
+            check_local(spec)  # what Ray Serve needs is on the nodes of the cluster

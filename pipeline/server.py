@@ -45,7 +45,7 @@ class LocalServer:
         self.ready = False
         self._log = log
         self._tell = tell
-        self._port = _free_port()
+        self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._started = self._served = 0.0
         self._restarts = 0
@@ -55,6 +55,7 @@ class LocalServer:
 
     @property
     def url(self) -> str:
+        """Where it answers, once it is ready; the same after a restart."""
         return f"http://127.0.0.1:{self._port}/v1"
 
     def start(self) -> None:
@@ -69,7 +70,7 @@ class LocalServer:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env={**os.environ, **_environment(self.spec)},
+                env={**os.environ, **environment(self.spec)},
             )
         self._started, self._milestone, self.ready = time.monotonic(), -1, False
 
@@ -102,7 +103,7 @@ class LocalServer:
 
     def _watch_start(self, now: float) -> None:
         waited = now - self._started
-        if _answers(self.url):
+        if answers(self.url):
             self.ready, self._served = True, now
             self._tell(f"ready after {waited:.0f} s")
             return
@@ -146,22 +147,17 @@ def check_local(spec: ModelSpec) -> None:
 
 
 def _arguments(spec: ModelSpec, port: int) -> list[str]:
-    path = str(embedded_model()) if spec.path == "embedded" else str(spec.path)
     # The console script `vllm` does not know the package under its CPU name; the module always works.
     arguments = [
         "-m",
         "vllm.entrypoints.openai.api_server",
         "--model",
-        path,
+        model_source(spec),
         "--served-model-name",
         spec.name,
     ]
     arguments += ["--host", "127.0.0.1", "--port", str(port)]
-    options = dict(spec.vllm_args)
-    if not has_gpu() and not _multiplies_bfloat16():
-        # Without instructions for it, bfloat16 has a quarter of the tokens/s: benchmarks/cpu_serving.py.
-        options.setdefault("dtype", "float32")
-    for name, value in options.items():
+    for name, value in vllm_options(spec, on_cpu=not has_gpu()).items():
         flag = "--" + name.replace("_", "-")
         if isinstance(value, bool):
             arguments.append(flag if value else flag.replace("--", "--no-", 1))
@@ -170,7 +166,22 @@ def _arguments(spec: ModelSpec, port: int) -> list[str]:
     return arguments
 
 
-def _environment(spec: ModelSpec) -> dict[str, str]:
+def model_source(spec: ModelSpec) -> str:
+    """What vLLM loads. Raises RecipeError when the embedded model cannot be unpacked."""
+    return str(embedded_model()) if spec.path == "embedded" else str(spec.path)
+
+
+def vllm_options(spec: ModelSpec, *, on_cpu: bool) -> dict[str, str | int | float | bool]:
+    """The settings' options of vLLM, and what suits the machine."""
+    options = dict(spec.vllm_args)
+    if on_cpu and not _multiplies_bfloat16():
+        # Without instructions for it, bfloat16 has a quarter of the tokens/s: benchmarks/cpu_serving.py.
+        options.setdefault("dtype", "float32")
+    return options
+
+
+def environment(spec: ModelSpec) -> dict[str, str]:
+    """What vLLM finds in its environment, but for what it is given by others."""
     values = {"VLLM_NO_USAGE_STATS": "1", "VLLM_CPU_KVCACHE_SPACE": "2"}  # GiB, used on a CPU alone
     if spec.path == "embedded" or Path(str(spec.path)).is_dir():
         values["HF_HUB_OFFLINE"] = "1"
@@ -196,14 +207,16 @@ def _has_module(name: str) -> bool:
     return importlib.util.find_spec(name) is not None
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether an OpenAI-compatible server is up there."""
     try:
         with urllib.request.urlopen(f"{url}/models", timeout=1) as response:
             return bool(response.status == 200)

@@ -37,8 +37,8 @@ class ModelWorker:
             self._channel = ServedModel(self._spec, Replies(self._replies), self._replay)
         return self._channel
 
-    async def use_server(self, url: str) -> None:
-        self._served().use_server(url)
+    async def use_server(self, url: str, key: str) -> None:
+        self._served().use_server(url, key)
 
     async def gauges(self) -> Gauges:
         return self._served().gauges()

@@ -6,8 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,18 @@ def dataset_bytes(root: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def wait_until(happened: Callable[[], bool], limit_s: float = 60) -> None:
+    end = time.monotonic() + limit_s
+    while not happened():
+        assert time.monotonic() < end, f"it did not happen within {limit_s} s"
+        time.sleep(0.02)
+
+
+def shards(root: Path) -> list[bytes]:
+    """The rows that are published, without the card, which tells of the run."""
+    return [content for path, content in dataset_bytes(root).items() if path.endswith(".parquet")]
 
 
 def status(root: Path) -> dict[str, Any]:

@@ -22,28 +22,18 @@ from tests.conftest import (
     academe,
     academe_command,
     api_servers,
-    dataset_bytes,
     kill_group,
     run_arguments,
+    shards,
     start_scripted,
     status,
+    wait_until,
 )
 
 pytestmark = pytest.mark.ray
 CONCURRENCY = 8  # of run_arguments
 N_ROOTS, KILLS_A_ROOT, AT_ONCE = 5, 4, 3
 STAND_IN = ROOT / "tests" / "stand_in"
-
-
-def wait_until(happened: Callable[[], bool], limit_s: float = 60) -> None:
-    end = time.monotonic() + limit_s
-    while not happened():
-        assert time.monotonic() < end, f"it did not happen within {limit_s} s"
-        time.sleep(0.02)
-
-
-def shards(root: Path) -> list[bytes]:
-    return [content for path, content in dataset_bytes(root).items() if path.endswith(".parquet")]
 
 
 @pytest.fixture

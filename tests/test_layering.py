@@ -11,7 +11,9 @@ ALLOWED: dict[str, set[str]] = {
     "records": set(),
     "tally": set(),
     "errors": set(),
-    "cluster": {"errors"},
+    "cluster": {"errors", "luggage"},
+    "luggage": {"stage"},
+    "ray_server": {"errors", "model", "server"},
     "guard": set(),
     "text": set(),
     "plain_yaml": {"errors"},
@@ -53,9 +55,12 @@ ALLOWED: dict[str, set[str]] = {
     },
     "plan": {"errors", "forecast", "recipe", "root", "tally"},
     "budget": {"errors", "model", "replies"},
+    "serving": {
+        "asking", "client", "cluster", "dag", "events", "model", "ray_server", "root", "server", "worker",
+    },
     "driver": {
-        "asking", "budget", "cluster", "dag", "errors", "events", "model", "recipe", "root", "schedule",
-        "server", "stage", "store", "work", "worker",
+        "budget", "cluster", "dag", "errors", "events", "luggage", "recipe", "root", "schedule", "serving",
+        "stage", "store", "work",
     },
     "run": {
         "budget", "client", "dag", "dataset", "driver", "errors", "events", "model", "recipe", "root",
@@ -71,7 +76,7 @@ RECIPES = {
 
 # library -> the files of the engine that alone may import it
 OWNED = {
-    "ray": "cluster driver",
+    "ray": "cluster driver ray_server serving",
     "aiohttp": "client",
     "sqlite3": "replies",
     "jinja2": "prompts",

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline import client
 from pipeline.asking import Asker, ServedModel
-from pipeline.client import check_endpoint
+from pipeline.client import check_endpoint, key_of
 from pipeline.errors import BadReply, ModelUnavailable
 from pipeline.model import ModelSpec, Prompt, Sampling
 from pipeline.replies import Replies
@@ -66,7 +66,7 @@ def use(
         replies = Replies(folder / "replies.sqlite")
         served = ServedModel(chosen, replies, replay)
         assert chosen.url is not None
-        served.use_server(chosen.url)
+        served.use_server(chosen.url, key_of(chosen))
         tally = Tally()
         try:
             return await work(Asker(chosen, served, tally)), tally
