@@ -43,7 +43,7 @@ class ServedModel:
     """
 
     def __init__(self, spec: ModelSpec, replies: Replies, replay: bool = False) -> None:
-        self._pace = Pace(spec.concurrency)
+        self._pace = Pace(spec.concurrency, spec.timeout_s)
         self._wants_server = False
         self._spec = spec
         self._replies = replies
@@ -62,7 +62,7 @@ class ServedModel:
 
     def gauges(self) -> Gauges:
         in_flight = self._pace.in_flight if self._client.done() else 0
-        return Gauges(in_flight, int(self._pace.limit), self._wants_server)
+        return Gauges(in_flight, self._pace.width, self._wants_server)
 
     async def drain(self) -> None:
         """Sends nothing more; returns when all that was sent is answered and durable."""

@@ -107,16 +107,19 @@ class Client:
                 await asyncio.sleep(max(fault.again_s, backoff))
             else:
                 self._last_good = time.monotonic()
-                self._pace.good()
                 return reply
 
     async def _post(self, body: bytes) -> StoredReply:
         try:
+            sent = time.monotonic()
             async with self._session.post(self._completions, data=body) as response:
                 if response.status != 200:
                     raise await self._refusal(response)
-                return _parse(json.loads(await response.read()))
+                reply = _parse(json.loads(await response.read()))
+            self._pace.answered(time.monotonic() - sent, reply.output_tokens)
+            return reply
         except TimeoutError as error:
+            self._pace.pushed_back()
             raise _Fault(f"no answer within {self._spec.timeout_s:.0f} s of sending", counts=True) from error
         except (aiohttp.ClientError, ValueError, KeyError, IndexError, TypeError) as error:
             raise _Fault(f"{type(error).__name__}: {error}", counts=True) from error
