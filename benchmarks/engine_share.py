@@ -1,11 +1,12 @@
 """What share of a real vLLM's output a run gets out of it, beside a bare loop with the same work.
 
-    python -m benchmarks.engine_share [--json]      about ten minutes
+    python -m benchmarks.engine_share [--json]      about five minutes
 
-Eight syllabi, eight questions each, an answer to each question, the embedded model, the preset's concurrency.
-The run is `WriteQuestions` and `AnswerQuestions` with reply store and parts; the bare loop posts the same
-bodies with aiohttp and asks each answer as soon as it has the question. Each goes twice, in turn, from an
-empty prefix cache; tokens/s are the server's own, from the first request that ran to the last.
+Twenty-four syllabi, eight questions each, an answer to each different question, the embedded model, the
+preset's concurrency. The run is `WriteQuestions` and `AnswerQuestions` with reply store and parts; the bare
+loop posts the same bodies with aiohttp and asks each answer as soon as it has the question. Each goes twice,
+in turn, from an empty prefix cache; tokens/s are the server's own, from the first request that ran to the
+last.
 """
 
 import asyncio
@@ -27,7 +28,7 @@ from pipeline.prompts import render
 from stages.answer_questions import AnswerQuestions
 
 ROUNDS = 2
-ANSWERS = Sampling(temperature=0.7, top_p=0.9, max_tokens=96)
+ANSWERS = Sampling(temperature=0.7, top_p=1, min_p=0.1, max_tokens=96)
 
 
 def answerer(spec: ModelSpec) -> AnswerQuestions:
@@ -42,6 +43,7 @@ def ours(spec: ModelSpec, folder: Path) -> None:
 async def bare(spec: ModelSpec) -> None:
     """As many loops as requests may be in flight, each asking a question and then its answer."""
     todo = iter(await bodies(spec))
+    questions: set[str] = set()
     prompt = answerer(spec).prompt
 
     async def ask(session: aiohttp.ClientSession, body: dict[str, Any]) -> str:
@@ -54,10 +56,13 @@ async def bare(spec: ModelSpec) -> None:
                 question = json.loads(await ask(session, body))["question"]
             except ValueError:
                 continue  # cut off: the run asks again, this loop does not
+            if question in questions:
+                continue  # the run has the reply already
+            questions.add(question)
+            system = {"role": "system", "content": spec.system}
             message = {"role": "user", "content": render(prompt, question=question)}
-            await ask(
-                session, {"model": spec.name, "messages": [message], **ANSWERS.model_dump(exclude_none=True)}
-            )
+            sampling = ANSWERS.model_dump(exclude_none=True)
+            await ask(session, {"model": spec.name, "messages": [system, message], **sampling})
 
     timeout = aiohttp.ClientTimeout(total=None)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=timeout) as session:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.prefix [--json]      about three minutes
 
-Eight syllabi of about 600 tokens, eight questions each, the embedded model. `together`: the stage
+Twenty-four syllabi of about 600 tokens, eight questions each, the embedded model. `together`: the stage
 WriteQuestions through a run. `apart`: the same prompts with the syllabus moved to their end, shuffled, at
 the same concurrency. Times are from the first to the last moment at which the server worked.
 """
@@ -30,9 +30,9 @@ from pipeline.tally import Tally
 from pipeline.taxonomy import find_taxonomy, load_taxonomy
 from stages.write_questions import WriteQuestions
 
-N_SYLLABI, N_QUESTIONS = 8, 8
+N_SYLLABI, N_QUESTIONS = 24, 8  # three waves of requests: a run has many, and the end of one is no measure
 SYLLABUS_CHARS = 3000  # about 600 tokens
-SAMPLING = Sampling(temperature=0.7, top_p=0.9, max_tokens=64)
+SAMPLING = Sampling(temperature=0.7, top_p=1, min_p=0.1, max_tokens=64)
 
 
 @dataclass(frozen=True, kw_only=True)
