@@ -17,6 +17,8 @@ from pipeline.prompts import render
 from pipeline.replies import Replies, StoredReply
 from pipeline.tally import Tally
 
+# Made once: `json.dumps` makes an encoder a call.
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 MAX_ASKS = 3  # of one question whose replies do not fit the schema
 
 
@@ -116,7 +118,7 @@ class ServedModel:
 
 def canonical_json(body: dict[str, Any]) -> bytes:
     """The one spelling of a request, as it is hashed and as it is sent."""
-    return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+    return _canonical(body).encode()
 
 
 def request_key(request: bytes, sample: int) -> bytes:

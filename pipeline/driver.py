@@ -30,6 +30,7 @@ from pipeline.stage import ModelStage
 from pipeline.store import Part
 
 TICK_S = 0.5  # between looks at servers and progress
+GATHER_S = 0.02  # for results that come together: a look at all that are waited for costs a millisecond
 TASKS_PER_CORE = 2  # one runs, one waits
 MIN_REPLIES = 100  # before the share of bad ones says anything
 
@@ -173,11 +174,11 @@ class _Driver:
             )
 
     def _collect(self) -> None:
-        """Waits for a result, at most a tick, then takes all that are there."""
+        """Waits for a result, at most a tick, then for those that come with it."""
         refs = list(self.waiting)
         ready, _ = ray.wait(refs, num_returns=1, timeout=TICK_S, fetch_local=False)
         if ready:
-            ready, _ = ray.wait(refs, num_returns=len(refs), timeout=0, fetch_local=False)
+            ready, _ = ray.wait(refs, num_returns=len(refs), timeout=GATHER_S, fetch_local=False)
         for ref in ready:
             take = self.waiting.pop(ref)
             try:

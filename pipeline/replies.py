@@ -26,7 +26,7 @@ create table if not exists replies (
 """  # with a rowid: texts are appended, and only keys go to random pages
 COLUMNS = ("key", "text", "finish", "prompt_tokens", "output_tokens", "model", "created")
 BUSY_S = 60  # another process may hold the write lock this long
-GROUP_S = 0.01  # between the starts of two transactions
+GROUP_S = 0.02  # between the starts of two transactions
 
 
 @dataclass(frozen=True, slots=True)

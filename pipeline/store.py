@@ -77,6 +77,7 @@ class Slice:
     writes: str
 
 
+@functools.cache
 def schema_of(kind: type) -> pa.Schema:
     """The Arrow schema of a record type, from its annotations."""
     hints = typing.get_type_hints(kind)
