@@ -31,7 +31,9 @@ taxonomy_app = typer.Typer(
 app.add_typer(taxonomy_app, name="taxonomy")
 
 RecipeName = Annotated[str, typer.Argument(help="instruct, or propose (see `academe taxonomy`).")]
-Config = Annotated[str, typer.Option("--config", help="A preset (laptop, glan) or a YAML file of settings.")]
+Config = Annotated[
+    str, typer.Option("--config", help="A preset (laptop, cpu-long, glan) or a YAML file of settings.")
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", help="One setting, e.g. --set questions.per_syllabus=4. Repeatable."),
@@ -83,7 +85,9 @@ def run(
     last: Annotated[str | None, typer.Option("--until", help="Stop after this step.")] = None,
     ray: Annotated[
         str | None,
-        typer.Option(envvar="RAY_ADDRESS", help="Address of a Ray cluster. [default: a private one]"),
+        typer.Option(
+            envvar="RAY_ADDRESS", help="A Ray cluster: auto, or HOST:PORT. [default: a private one]"
+        ),
     ] = None,
     budget_tokens: Annotated[
         int | None, typer.Option(min=1, help="Stop at so many tokens; resumable.")

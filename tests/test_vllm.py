@@ -1,4 +1,5 @@
-"""Real vLLM with the embedded model, end to end and small: one server start for all that is checked.
+"""Real vLLM with the embedded model, end to end and small: one server of its own for all that is checked,
+and one in Ray Serve.
 
 Skipped where vLLM is not installed (the base install).
 """
@@ -11,6 +12,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from datasets import load_dataset
 
@@ -30,8 +32,8 @@ TINY = (
 LIMIT_S = 540
 
 
-def arguments(root: Path) -> list[str]:
-    return ["run", "--root", str(root), *(word for pair in TINY for word in ("--set", pair))]
+def arguments(root: Path, *settings: str) -> list[str]:
+    return ["run", "--root", str(root), *(word for pair in (*TINY, *settings) for word in ("--set", pair))]
 
 
 def wait_for(root: Path, event: str, text: str = "", count: int = 1) -> None:
@@ -83,3 +85,26 @@ def test_a_real_run_survives_the_death_of_its_server_and_of_itself(tmp_path: Pat
     assert replayed.returncode == 0, replayed.stderr
     again = load_dataset(str(root / "dataset"), split="train", cache_dir=str(tmp_path / "cache2"))
     assert json.dumps(again[:]) == json.dumps(rows[:])
+
+
+def test_ray_serve_serves_the_embedded_model_and_ends_with_the_run(tmp_path: Path) -> None:
+    root, before = tmp_path / "run", replicas()
+    served = ("planner.serve=ray", "planner.replicas.accelerator=cpu")
+    done = academe(*arguments(root, *served, "taxonomy.only=[genetics]", "questions.per_syllabus=3"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "replicas running: 1 of LLMServer" in done.stdout
+    found = {step["name"]: step["tally"] for step in status(root)["steps"]}
+    assert found["drafts"]["sent"] >= found["drafts"]["kept"] > 0
+    assert found["examples"]["kept"] > 0
+    end = time.monotonic() + 20
+    while (left := replicas() - before) and time.monotonic() < end:
+        time.sleep(0.2)
+    assert not left
+
+
+def replicas() -> set[int]:
+    """The processes of Ray Serve and of the engines under it."""
+    names = {
+        process.pid: " ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])
+    }
+    return {pid for pid, name in names.items() if name.startswith(("ray::ServeReplica", "VLLM::"))}

@@ -61,5 +61,5 @@ def test_a_mistake_is_named(override: str, said: str) -> None:
 def test_an_unknown_recipe_or_preset_lists_what_there_is() -> None:
     with pytest.raises(RecipeError, match="the recipes are: instruct, propose"):
         load_recipe("instuct", "laptop", [], {})
-    with pytest.raises(RecipeError, match="the presets are glan, laptop"):
+    with pytest.raises(RecipeError, match="the presets are cpu-long, glan, laptop"):
         load_recipe("instruct", "labtop", [], {})
