@@ -36,7 +36,7 @@ class Root:
 
     def __init__(self, path: UPath | Path | str) -> None:
         """Raises StoreError for a URL that nothing installed can open."""
-        self._given = str(path)
+        self._given = str(path).rstrip("/") or "/"
         self.path = _opened(self._given)
         self.local = self.path if is_local(self.path) else _local_folder(str(self.path))
 

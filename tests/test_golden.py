@@ -43,7 +43,8 @@ def test_prompt(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("recipe", "preset"), [("instruct", "laptop"), ("instruct", "glan"), ("propose", "laptop")]
+    ("recipe", "preset"),
+    [("instruct", "laptop"), ("instruct", "cpu-long"), ("instruct", "glan"), ("propose", "laptop")],
 )
 def test_plan(recipe: str, preset: str) -> None:
     lines = plan_lines(load_recipe(recipe, preset, [], {}), Root("runs/none"))
