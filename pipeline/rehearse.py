@@ -33,7 +33,6 @@ class Asked:
 
     key: bytes
     prompt_chars: int
-    max_tokens: int  # of the reply
     reply: StoredReply | None
 
 
@@ -53,7 +52,7 @@ class Rehearsal:
         key = request_key(canonical_json(body), sample)
         reply = self.replies.get(key)
         n_chars = sum(len(message["content"]) for message in body["messages"])
-        self.asked.append(Asked(key, n_chars, body["max_tokens"], reply))
+        self.asked.append(Asked(key, n_chars, reply))
         if reply is not None:
             return reply
         if self.filler_chars and "response_format" not in body:

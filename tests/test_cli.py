@@ -21,7 +21,7 @@ def test_help_is_quick() -> None:
     ("arguments", "said"),
     [
         (["run", "--set", "questions.per_sylabus=4"], "did you mean 'per_syllabus'?"),
-        (["run", "--config", "labtop"], "the presets are glan, laptop"),
+        (["run", "--config", "labtop"], "the presets are cpu-long, glan, laptop"),
         (["run", "instuct"], "the recipes are: instruct, propose"),
         (["run", "--set", "taxonomy.path=nowhere"], "no taxonomy 'nowhere'"),
         (["show", "answers", "--root", "/nonexistent"], "nothing has run in /nonexistent"),
