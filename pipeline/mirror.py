@@ -22,11 +22,18 @@ SEGMENT_ROWS = 20_000  # the most in one object: what is held in memory
 
 
 class Mirror:
-    """Copies to and from the root. `push` and `fetch` raise StoreError."""
+    """Copies to and from the root. All of its methods raise StoreError."""
 
     def __init__(self, segments: Segments, folder: UPath) -> None:
         self._segments = segments
         self._folder = folder
+
+    def begin(self) -> None:
+        """Both have all replies: those that a killed run has left here, and those of other machines."""
+        if self._segments.known() - {path.stem for path in self._folder.glob("*.parquet")}:
+            self._segments.forget()  # somebody emptied the root: all that is here is copied again
+        self.push()
+        self._fetch()
 
     def push(self) -> None:
         """Writes what is not in the root yet."""
@@ -36,8 +43,8 @@ class Mirror:
             write_table(pa.table(columns), self._folder / f"{name}.parquet")
             self._segments.note(name, upto)
 
-    def fetch(self) -> None:
-        """Reads what only the root has."""
+    def _fetch(self) -> None:
+        """Reads what only the root has. All that was here must be in the root."""
         known = self._segments.known()
         for path in sorted(self._folder.glob("*.parquet"), key=lambda path: path.name):
             if path.stem in known:

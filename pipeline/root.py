@@ -160,8 +160,7 @@ class Root:
         if mirror is None:
             yield
             return
-        mirror.push()  # what a run that was killed has left here
-        mirror.fetch()
+        mirror.begin()
         with Copying(mirror):
             yield
 

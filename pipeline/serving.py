@@ -92,7 +92,8 @@ class Serving:
         workers = [worker for served in self._served.values() for worker in served.workers]
         drained = [worker.actor.drain.remote() for worker in workers]
         longest = max((served.spec.timeout_s for served in self._served.values()), default=0.0)
-        ray.wait(drained, num_returns=len(drained), timeout=longest)
+        if drained:  # a run of CPU steps asks nobody
+            ray.wait(drained, num_returns=len(drained), timeout=longest)
 
     def stop(self) -> None:
         """Ends the servers that end with the run."""

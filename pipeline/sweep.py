@@ -61,8 +61,7 @@ def find_leftovers(root: Root, recipe: Recipe) -> Leftovers:
         return Leftovers(folders, n_bytes, None)
     mirror = root.mirror()
     if mirror is not None:
-        mirror.push()
-        mirror.fetch()
+        mirror.begin()
     replies = Replies(root.replies)
     try:
         return Leftovers(folders, n_bytes, replies.unused(_used(root, steps, replies)))

@@ -50,8 +50,7 @@ def test_machines_that_take_turns_have_all_replies(
     so_far: set[int] = set()
     for machine, numbers in turns:
         copied = mirrored(folder / f"{machine}.sqlite", folder / "replies")
-        copied.push()
-        copied.fetch()
+        copied.begin()
         assert set(texts(folder / f"{machine}.sqlite")) == so_far
         put(folder / f"{machine}.sqlite", numbers)
         copied.push()
@@ -64,14 +63,13 @@ def test_what_was_not_copied_when_a_run_was_killed_is_copied_by_the_next(tmp_pat
     mirrored(tmp_path / "a.sqlite", tmp_path / "root").push()
     put(tmp_path / "a.sqlite", [3])  # killed before it was copied; another machine went on
     other = mirrored(tmp_path / "b.sqlite", tmp_path / "root")
-    other.fetch()
+    other.begin()
     put(tmp_path / "b.sqlite", [4])
     other.push()
     first = mirrored(tmp_path / "a.sqlite", tmp_path / "root")
-    first.push()
-    first.fetch()
+    first.begin()
     assert set(texts(tmp_path / "a.sqlite")) == {1, 2, 3, 4}
-    other.fetch()
+    other.begin()
     assert set(texts(tmp_path / "b.sqlite")) == {1, 2, 3, 4}
 
 
@@ -92,8 +90,18 @@ def test_replies_that_were_removed_are_gone_from_the_root_too(tmp_path: Path) ->
     replies.close()
     copied.rewrite()
     other = mirrored(tmp_path / "b.sqlite", tmp_path / "root")
-    other.fetch()
+    other.begin()
     assert set(texts(tmp_path / "b.sqlite")) == {2}
+
+
+def test_a_root_that_somebody_emptied_is_filled_again(tmp_path: Path) -> None:
+    put(tmp_path / "a.sqlite", [1, 2])
+    copied = mirrored(tmp_path / "a.sqlite", tmp_path / "root")
+    copied.push()
+    for path in (tmp_path / "root").glob("*.parquet"):
+        path.unlink()
+    copied.begin()
+    assert n_rows(tmp_path / "root") == 2
 
 
 def test_a_damaged_segment_is_named(tmp_path: Path) -> None:
@@ -102,7 +110,7 @@ def test_a_damaged_segment_is_named(tmp_path: Path) -> None:
     (path,) = (tmp_path / "root").glob("*.parquet")
     path.write_bytes(path.read_bytes()[:-8])
     with pytest.raises(StoreError, match=f"{path.name} is damaged"):
-        mirrored(tmp_path / "b.sqlite", tmp_path / "root").fetch()
+        mirrored(tmp_path / "b.sqlite", tmp_path / "root").begin()
 
 
 def test_a_copy_that_cannot_be_made_is_said_at_the_end(tmp_path: Path) -> None:
