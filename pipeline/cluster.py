@@ -56,7 +56,7 @@ def _connected(address: str, **options: Any) -> Iterator[None]:
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise RecipeError(
             f"cannot join the Ray cluster at {address}: {error}; run the command on a node of the cluster "
-            "that has the same versions of Ray and Python; where the cluster asks for a token, use --ray auto "
+            "that has the same versions of Ray and Python; where it asks for a token, use --ray auto "
             "or set RAY_AUTH_MODE=token"
         ) from error
     signal.signal(signal.SIGTERM, on_terminate)  # Ray puts its own in place, which ends us with code 15
