@@ -24,8 +24,8 @@ OBJECT_STORE_BYTES = 100 * 2**20  # parts travel as paths, so little passes thro
 
 @contextlib.contextmanager
 def private_cluster(more_cpus: float) -> Iterator[None]:
-    """A cluster on this machine that ends with the block; it counts `more_cpus` than there are cores, for
-    servers that share them.
+    """A cluster on this machine that ends with the block; it counts `more_cpus` beside the cores there
+    are, for servers that share them.
     """
     options: dict[str, Any] = {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES}
     if more_cpus:

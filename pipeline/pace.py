@@ -44,6 +44,7 @@ class Pace:
         self._recent: deque[float] = deque(maxlen=WINDOWS)  # seconds a token, of the last windows
         self._cut_at: float | None = None  # seconds a token, when latency last cut
         self._to_skip = 0  # answers to what was sent before that
+        self._tells = False  # the server, of its queue: it need not be guessed from latency
 
     @property
     def width(self) -> int:
@@ -104,6 +105,8 @@ class Pace:
     def answered(self, seconds: float, tokens: int) -> None:
         """A good answer of so many tokens came, so long after it was asked for."""
         self.limit = min(self.ceiling, self.limit + 1 / self.limit)
+        if self._tells:
+            return
         if self._to_skip > 0:
             self._to_skip -= 1
             return
@@ -130,7 +133,7 @@ class Pace:
         """The server works on `running` requests, and `waiting` more wait in its queue; those of others count
         too, so that clients that share a server share it in proportion to what they have in flight.
         """
-        self._share, self._to_skip = 1.0, self.ceiling  # its latency need not be guessed from
+        self._share, self._tells = 1.0, True
         wanted = max(LEAST_QUEUE, QUEUE_SHARE * running)
         if waiting > 2 * wanted:
             self.limit = max(1.0, min(self.limit, self.in_flight) * (running + wanted) / (running + waiting))

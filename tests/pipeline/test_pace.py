@@ -154,6 +154,15 @@ def test_a_server_whose_answers_get_slower_with_its_queue_gets_fewer_until_they_
     assert mean_width(seen, 600, 800) > 0.9 * 64
 
 
+def test_latency_cuts_nothing_of_a_server_that_tells_of_its_queue() -> None:
+    gate = Pace(8)
+    gate.queue_seen(running=8, waiting=0)
+    for seconds in (1.0, 50.0):
+        for _ in range(1000):
+            gate.answered(seconds, 100)
+    assert gate.width == 8
+
+
 def test_a_server_that_stays_slower_is_not_starved() -> None:
     def slower(at: float, _rng: random.Random) -> tuple[float, int]:
         return (5.0 if at >= 200 else 1.0), 100
