@@ -28,10 +28,12 @@ from pipeline.schedule import ROWS_PER_PART, Schedule, Task
 from pipeline.serving import Serving, Worker
 from pipeline.stage import ModelStage
 from pipeline.store import Part
+from pipeline.work import Lost
 
 TICK_S = 0.5  # between looks at servers and progress
 GATHER_S = 0.02  # for results that come together: a look at all that are waited for costs a millisecond
 TASKS_PER_CORE = 2  # one runs, one waits
+MIN_LOST_OF = 20  # rows of a discipline, before the share that is lost says anything
 MIN_REPLIES = 100  # before the share of bad ones says anything
 
 
@@ -43,15 +45,16 @@ def drive(
     meter: Meter,
     ray_address: str | None,
     replay: bool,
+    spread_rows: int,
 ) -> None:
     """Runs the schedule to its end on the cluster at `ray_address`, None for a private one on this machine.
 
-    With `replay` nothing is sent. Raises PipelineError; BudgetSpent when the meter says so, with the replies
-    to all that was sent stored.
+    With `replay` nothing is sent; dataset steps of more than `spread_rows` rows are decided on by tasks.
+    Raises PipelineError; BudgetSpent when the meter says so, with the replies to all that was sent stored.
     """
     steps = schedule.wanted()
     with _cluster(ray_address, steps, root) as luggage:
-        _Driver(schedule, root, events, gates, meter, replay, luggage).work()
+        _Driver(schedule, root, events, gates, meter, replay, luggage, spread_rows).work()
 
 
 @contextlib.contextmanager
@@ -93,6 +96,7 @@ class _Driver:
     meter: Meter
     replay: bool
     luggage: Luggage | None
+    spread_rows: int
     waiting: dict[Any, Callable[[Any], None]] = field(default_factory=dict)  # what to do with each result
     cpu_tasks: int = 0
 
@@ -137,9 +141,10 @@ class _Driver:
             parts = _read.remote(stage, folder, ROWS_PER_PART)
             self.waiting[parts] = lambda _: self._next_source_part(task, parts)
         elif task.kind == "decide":
-            self._await_cpu(task, _decide.remote(stage, self.schedule.slices(step), folder))
+            ref = _decide.remote(stage, self.schedule.slices(step), folder, self.spread_rows)
+            self.waiting[ref] = lambda lost: self._decided(task, lost)
         elif task.kind == "sketch":
-            self._await_cpu(task, _sketch.remote(stage, task.rows, kind, folder))
+            self._await_cpu(task, _sketch.remote(stage, task.rows, folder))
         elif task.kind == "apply":
             self._await_cpu(task, _apply.remote(task.rows, kind, folder))
         else:
@@ -151,6 +156,22 @@ class _Driver:
     def _cpu_task_done(self, task: Task, part: Part | None) -> None:
         self.cpu_tasks -= 1
         self.schedule.task_done(task, part)
+
+    def _decided(self, task: Task, lost: list[Lost]) -> None:
+        self._cpu_task_done(task, None)
+        step = task.step.name
+        shares = {one.group: round(one.share, 3) for one in lost if one.rows >= MIN_LOST_OF}
+        heavy = {group: share for group, share in shares.items() if share > self.gates.alarm_lost}
+        if heavy:
+            self.events.emit("heavy_losses", step=step, shares=heavy)
+        worst = max(shares, key=shares.__getitem__, default="")
+        if worst and shares[worst] > self.gates.max_lost:
+            raise GateFailed(
+                f"step '{step}' would drop {shares[worst]:.0%} of discipline '{worst}', gates.max_lost "
+                f"allows {self.gates.max_lost:.0%}; its verdicts are in "
+                f"{self.root.folder(task.step).path}/verdicts: mend what comes before it, change the step's "
+                "limits, or raise the gate"
+            )
 
     def _next_source_part(self, task: Task, parts: Any) -> None:
         try:

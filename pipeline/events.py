@@ -91,6 +91,9 @@ class _Progress:
             self.news = f"server {event['model']}: {event['text']}"
         elif kind == "parts_damaged":
             self.news = f"{step}: damaged or missing, made again: {', '.join(event['parts'])}"
+        elif kind == "heavy_losses":
+            shares = ", ".join(f"{share:.0%} of {group}" for group, share in event["shares"].items())
+            self.news = f"{step}: drops {shares}; see `academe show {step} --rejects`"
         elif kind == "budget_spent":
             self.news = f"{event['limit']} is reached: nothing more is sent, what is in flight is waited for"
         elif kind == "progress":
@@ -161,7 +164,7 @@ class PlainView:
     def show(self, event: dict[str, Any]) -> None:
         self._progress.take(event)
         kind, step = event["event"], event.get("step", "")
-        if kind in ("server", "parts_damaged", "budget_spent"):
+        if kind in ("server", "parts_damaged", "heavy_losses", "budget_spent"):
             self._say(self._progress.news)
         elif kind in ("step_done", "step_reused"):
             self._say(self._step_line(step))

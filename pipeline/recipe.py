@@ -25,6 +25,8 @@ class Gates(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     min_rows: int = Field(1, ge=0)  # in the dataset
+    alarm_lost: float = Field(0.5, ge=0, le=1)  # share of a discipline that one dataset step drops: told
+    max_lost: float = Field(1, ge=0, le=1)  # and above this the run ends
     max_bad_replies: float = Field(0.05, ge=0, le=1)  # share of a step's replies that do not fit their schema
 
 

@@ -16,6 +16,8 @@ from pipeline.schedule import Schedule
 from pipeline.server import check_local
 from pipeline.stage import ModelStage
 
+SPREAD_ROWS = 5_000_000
+
 
 @dataclass(frozen=True)
 class RunOptions:
@@ -27,6 +29,7 @@ class RunOptions:
     ray_address: str | None = None  # None: a private cluster on this machine
     budget: Budget = NO_LIMIT
     replay: bool = False  # send nothing, fail on a reply that is not stored
+    spread_rows: int = SPREAD_ROWS  # from which dataset steps are decided on by tasks of the cluster
 
 
 def run(recipe: Recipe, options: RunOptions, events: Events) -> dict[str, Any] | None:
@@ -52,7 +55,16 @@ def run(recipe: Recipe, options: RunOptions, events: Events) -> dict[str, Any] |
 
         with root.replies_copied():
             meter = Meter(options.budget, specs, root.replies)
-            drive(schedule, root, events, recipe.gates, meter, options.ray_address, options.replay)
+            drive(
+                schedule,
+                root,
+                events,
+                recipe.gates,
+                meter,
+                options.ray_address,
+                options.replay,
+                options.spread_rows,
+            )
     summary = None
     if steps[-1] is recipe.last and recipe.dataset is not None:
         summary = dataset.write(root, recipe, recipe.dataset, run_id)

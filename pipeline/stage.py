@@ -5,11 +5,10 @@ from settings. It holds no state and knows nothing of Ray, servers or files beyo
 """
 
 import asyncio
-import json
 import random
-from collections.abc import Coroutine, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import pyarrow as pa
 from pydantic import ConfigDict
@@ -17,6 +16,8 @@ from pydantic import ConfigDict
 from pipeline.errors import BadReply, RequestRefused
 from pipeline.model import Model, ModelSpec
 from pipeline.records import Record
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +91,34 @@ class FilterStage(Stage):
         raise NotImplementedError
 
 
+class Each(Protocol):
+    """Calls `work(item, *shared)` for each item, side by side, and returns the results in order."""
+
+    def __call__(self, work: Callable[..., T], items: Sequence[Any], *shared: Any) -> list[T]: ...
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What goes and why, and what is worth knowing of how that was decided."""
+
+    verdicts: pa.Table  # see VERDICTS
+    report: dict[str, Any] = field(default_factory=dict)  # JSON; kept in the step's folder
+
+
 @dataclass(frozen=True, kw_only=True)
 class DatasetStage(Stage):
     """A verdict that needs all records at once. Writes the type that it is given."""
 
-    def sketch(self, records: Sequence[Any]) -> pa.Table:
-        """A small row a record, with its `id`, in parallel over parts; never the text."""
+    def sketch(self, rows: pa.Table) -> pa.Table:
+        """A small row a record, with its `id`, in parallel over parts; never the text. The columns of `rows`
+        are the fields of the records.
+        """
         raise NotImplementedError
 
-    def decide(self, sketches: pa.Table) -> pa.Table:
-        """What goes and why, from all sketches in the order of the dataset: see `verdicts`."""
+    def decide(self, sketches: pa.Table, each: Each) -> Decision:
+        """The verdicts, from all sketches in the order of the dataset. What is heavy and can be cut goes
+        through `each`: threads of one process, or tasks on a cluster when the rows are many.
+        """
         raise NotImplementedError
 
 
@@ -116,18 +135,19 @@ VERDICTS = pa.schema(
 )
 
 
-def verdicts(rejects: Sequence[tuple[str, Reject]]) -> pa.Table:
-    """The table that `decide` returns, of (record id, reject); got and limit as JSON."""
-    return pa.table(
-        {
-            "id": [key for key, _ in rejects],
-            "reason": [reject.reason for _, reject in rejects],
-            "got": [json.dumps(reject.got) for _, reject in rejects],
-            "limit": [json.dumps(reject.limit) for _, reject in rejects],
-            "twin": [reject.twin for _, reject in rejects],
-        },
-        schema=VERDICTS,
-    )
+def verdicts(ids: pa.Array, reason: pa.Array | str, **measured: Any) -> pa.Table:
+    """The verdicts on the records `ids`. `measured`: columns, or one value for all, of `got` and `limit` as
+    numbers or JSON, and `twin` as ids.
+    """
+    columns = {"id": ids, "reason": reason, **measured}
+    table = {name: _column(columns.get(name), len(ids)) for name in VERDICTS.names}
+    return pa.table(table, schema=VERDICTS)
+
+
+def _column(values: Any, n: int) -> pa.Array | pa.ChunkedArray:
+    if isinstance(values, pa.Array | pa.ChunkedArray):
+        return values.cast(pa.string())
+    return pa.repeat(pa.scalar(None if values is None else str(values), pa.string()), n)
 
 
 def rng_for(seed: int, *names: object) -> random.Random:

@@ -3,6 +3,7 @@
     part-<name>.parquet           records kept, with the part's tally in the file's metadata
     rejects/part-<name>.parquet   records dropped: id, reason, got, limit, twin and the record as JSON
     sketches/, verdicts/          what a dataset stage passes between its two phases
+    report.json                   what a dataset stage says of how it decided
     manifest.json                 written last: the step is finished; its parts with rows and checksums
 
 A part's rejects are written before the part, so a part that is there is complete. Part names sort in the
@@ -252,9 +253,14 @@ def _slices_of(folder: UPath, part: str) -> pa.Table:
     return StepFolder(folder)._read(part)
 
 
+def slice_table(rows: Slice) -> pa.Table:
+    """The rows of a slice. Memory: the two parts read last are kept."""
+    return _slices_of(rows.folder, rows.part).slice(rows.start, rows.stop - rows.start)
+
+
 def read_slice(rows: Slice, kind: type) -> list[Any]:
-    """The records of a slice. Memory: the two parts read last are kept."""
-    return from_table(_slices_of(rows.folder, rows.part).slice(rows.start, rows.stop - rows.start), kind)
+    """The records of a slice."""
+    return from_table(slice_table(rows), kind)
 
 
 def _reject_table(rejects: Sequence[tuple[Reject, Record]]) -> pa.Table:

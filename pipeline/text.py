@@ -5,16 +5,32 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-_WORD = re.compile(r"[^\W_]+")
+# Scripts that put no space between words, as first and last code point: each character is a word.
+ALONE = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x1000, 0x109F),  # Burmese
+    (0x1780, 0x17FF),  # Khmer
+    (0x3040, 0x30FF),  # Hiragana, Katakana
+    (0x3400, 0x4DBF),  # Han
+    (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0x20000, 0x31FFF),
+)
+OPERATORS = "+-*/^%<>=\u00d7\u00f7\u2212"  # "3 + 4" is not "3 * 4"
+
+_ALONE = "".join(f"{chr(first)}-{chr(last)}" for first, last in ALONE)
+_WORD = re.compile(rf"[^\W_{_ALONE}]+|(?!_)[{_ALONE}](?<=\w)|[{re.escape(OPERATORS)}](?=\s*\d)")
 
 
 def normalised(text: str) -> str:
-    """Unicode NFKC, case folded, nothing but words (runs of letters and digits) joined by single spaces."""
+    """The words of `text` joined by single spaces."""
     return " ".join(words(text))
 
 
 def words(text: str) -> list[str]:
-    """The words of `text`: NFKC, case-folded runs of letters and digits; punctuation and white space go."""
+    """The words of `text`, in Unicode NFKC and case folded: runs of letters and digits, single characters of
+    scripts without spaces, and operators that stand before a digit. Other punctuation and white space go.
+    """
     return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
 
 

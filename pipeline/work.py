@@ -8,23 +8,27 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 from upath import UPath
 
 from pipeline.asking import Asker, Channel
 from pipeline.errors import ModelUnavailable, PipelineError
-from pipeline.files import read_table, write_table
+from pipeline.files import read_table, write_table, write_text
 from pipeline.model import ModelSpec
 from pipeline.records import Record
+from pipeline.spread import in_tasks, in_threads
 from pipeline.stage import REFUSED, DatasetStage, FilterStage, ModelStage, Reject, SourceStage, settle
-from pipeline.store import Part, Slice, StepFolder, read_slice, to_table
+from pipeline.store import Part, Slice, StepFolder, from_table, read_slice, slice_table, to_table
 from pipeline.tally import Tally
 
-SKETCHES, VERDICTS = "sketches", "verdicts"
+SKETCHES, VERDICTS, REPORT = "sketches", "verdicts", "report.json"
+GROUP = "discipline_id"  # whose losses are counted
 
 
 def read_source(stage: SourceStage, folder: UPath, part_rows: int) -> Iterator[Part]:
@@ -95,44 +99,74 @@ def filter_part(stage: FilterStage, rows: Slice, kind: type, folder: UPath) -> P
     return StepFolder(folder).write_part(rows.writes, to_table(kept, kind), rejects, tally)
 
 
-def sketch_part(stage: DatasetStage, rows: Slice, kind: type, folder: UPath) -> None:
-    """Writes the sketch of one part."""
-    records = read_slice(rows, kind)
-    write_table(stage.sketch(records), StepFolder(folder).part_path(rows.writes, SKETCHES))
+def sketch_part(stage: DatasetStage, rows: Slice, folder: UPath) -> None:
+    """Writes the sketch of one part, with each record's discipline where it has one."""
+    records = slice_table(rows)
+    sketch = stage.sketch(records)
+    if GROUP in records.column_names:
+        sketch = sketch.append_column(GROUP, records[GROUP].dictionary_encode())
+    write_table(sketch, StepFolder(folder).part_path(rows.writes, SKETCHES))
 
 
-def decide(stage: DatasetStage, slices: Sequence[Slice], folder: UPath) -> None:
-    """Reads the sketches of all slices in order, and writes each one's verdicts."""
+@dataclass(frozen=True)
+class Lost:
+    """What a step drops of one discipline."""
+
+    group: str
+    rows: int
+    dropped: int
+
+    @property
+    def share(self) -> float:
+        return self.dropped / self.rows
+
+
+def decide(stage: DatasetStage, slices: Sequence[Slice], folder: UPath, spread_rows: int) -> list[Lost]:
+    """Reads the sketches of all slices in order, and writes each one's verdicts and the step's report;
+    returns what each discipline loses. More than `spread_rows` are decided on by the cluster.
+    """
     target = StepFolder(folder)
     sketches = [read_table(target.part_path(rows.writes, SKETCHES)) for rows in slices]
     if not sketches:
-        return
-    table = pa.concat_tables(sketches)
+        return []
+    table = pa.concat_tables(sketches).unify_dictionaries()
+    sizes = [sketch.num_rows for sketch in sketches]
+    del sketches  # their memory goes as the stage reads the columns
     ids = table["id"].combine_chunks()
     if len(pc.unique(ids)) != len(ids):
         raise PipelineError(
             f"{folder.name}: two records share an id, so one verdict would drop both; ids must differ"
         )
-    decided = stage.decide(table)
-    places = pc.index_in(decided["id"], value_set=ids).to_numpy()
+    decision = stage.decide(table, in_tasks if len(ids) > spread_rows else in_threads)
+    places = pc.index_in(decision.verdicts["id"], value_set=ids).to_numpy()
     order = np.argsort(places)
-    decided, places = decided.take(order), places[order]
-    cuts = np.searchsorted(places, np.cumsum([0, *(sketch.num_rows for sketch in sketches)]))
+    decided, places = decision.verdicts.take(order), places[order]
+    cuts = np.searchsorted(places, np.cumsum([0, *sizes]))
     for rows, start, stop in zip(slices, cuts[:-1], cuts[1:], strict=True):
         write_table(decided.slice(start, stop - start), target.part_path(rows.writes, VERDICTS))
+    if decision.report:
+        write_text(json.dumps(decision.report, indent=1), folder / REPORT)
+    return _lost(table[GROUP], places) if GROUP in table.column_names else []
+
+
+def _lost(groups: pa.ChunkedArray, dropped: NDArray[np.int64]) -> list[Lost]:
+    before = {row["values"]: row["counts"] for row in pc.value_counts(groups).to_pylist()}
+    after = {row["values"]: row["counts"] for row in pc.value_counts(groups.take(dropped)).to_pylist()}
+    return [Lost(group, rows, after.get(group, 0)) for group, rows in sorted(before.items())]
 
 
 def apply_part(rows: Slice, kind: type, folder: UPath) -> Part:
     """Keeps what no verdict names."""
     started = time.monotonic()
     target = StepFolder(folder)
-    records = read_slice(rows, kind)
+    table = slice_table(rows)
     decided = {row["id"]: row for row in read_table(target.part_path(rows.writes, VERDICTS)).to_pylist()}
-    kept = [record for record in records if record.id not in decided]
-    rejects = [(_reject(decided[record.id]), record) for record in records if record.id in decided]
-    tally = Tally(rows_in=len(records), seconds=time.monotonic() - started)
-    return target.write_part(rows.writes, to_table(kept, kind), rejects, tally)
+    goes = pc.is_in(table["id"], value_set=pa.array(decided, pa.string()))
+    rejects = [(_reject(decided[record.id]), record) for record in from_table(table.filter(goes), kind)]
+    tally = Tally(rows_in=table.num_rows, seconds=time.monotonic() - started)
+    return target.write_part(rows.writes, table.filter(pc.invert(goes)), rejects, tally)
 
 
 def _reject(row: dict[str, Any]) -> Reject:
-    return Reject(row["reason"], json.loads(row["got"]), json.loads(row["limit"]), row["twin"])
+    got, limit = (None if row[name] is None else json.loads(row[name]) for name in ("got", "limit"))
+    return Reject(row["reason"], got, limit, row["twin"])

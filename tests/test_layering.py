@@ -19,6 +19,9 @@ ALLOWED: dict[str, set[str]] = {
     "plain_yaml": {"errors"},
     "benchmarks": {"errors"},
     "faults": set(),
+    "shingles": {"text"},
+    "minhash": set(),
+    "spread": set(),
     "draws": set(),
     "pace": set(),
     "model": set(),
@@ -42,7 +45,7 @@ ALLOWED: dict[str, set[str]] = {
     "recipe": {"dag"},
     "events": {"tally"},
     "worker": {"asking", "model", "replies", "stage", "store", "work"},
-    "work": {"asking", "errors", "files", "model", "records", "stage", "store", "tally"},
+    "work": {"asking", "errors", "files", "model", "records", "spread", "stage", "store", "tally"},
     "schedule": {"dag", "events", "identity", "root", "stage", "store", "tally", "work"},
     "card": {"dag", "model", "recipe", "root", "stage", "tally"},
     "dataset": {"card", "files", "identity", "recipe", "records", "root"},
@@ -68,7 +71,8 @@ ALLOWED: dict[str, set[str]] = {
     },
 }  # fmt: skip
 STAGES = {
-    "benchmarks", "draws", "errors", "faults", "model", "prompts", "records", "stage", "taxonomy", "text",
+    "benchmarks", "draws", "errors", "faults", "minhash", "model", "prompts", "records", "shingles", "stage",
+    "taxonomy", "text",
 }  # fmt: skip
 RECIPES = {
     "benchmarks", "dag", "errors", "model", "recipe", "recipes", "settings", "stage", "stages", "taxonomy",
@@ -76,11 +80,12 @@ RECIPES = {
 
 # library -> the files of the engine that alone may import it
 OWNED = {
-    "ray": "cluster driver ray_server serving",
+    "ray": "cluster driver ray_server serving spread",
     "aiohttp": "client",
     "sqlite3": "replies",
     "jinja2": "prompts",
     "typer": "__main__",
+    "numba": "minhash shingles",
     "torch": "embedded",
     "transformers": "embedded",
 }

@@ -63,10 +63,10 @@ def run_task(schedule: Schedule, root: Root, task: Task) -> None:
                 schedule.part_done(task.step, part)
             schedule.task_done(task, None)
         case "sketch":
-            work.sketch_part(stage, task.rows, kind, folder)
+            work.sketch_part(stage, task.rows, folder)
             schedule.task_done(task, None)
         case "decide":
-            work.decide(stage, schedule.slices(task.step), folder)
+            work.decide(stage, schedule.slices(task.step), folder, 1_000_000)
             schedule.task_done(task, None)
         case "apply":
             schedule.task_done(task, work.apply_part(task.rows, kind, folder))

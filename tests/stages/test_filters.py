@@ -1,22 +1,17 @@
 """Filters as tables: one row a reason, one just inside each limit, one that passes."""
 
 import json
-import random
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pipeline.errors import RecipeError
 from pipeline.model import Prompt
 from pipeline.records import Example, Instruction
-from pipeline.stage import DatasetStage, Reject
+from pipeline.stage import Reject
 from stages.drop_contaminated import DropContaminated
-from stages.drop_exact_duplicates import DropExactDuplicates
-from stages.drop_near_duplicates import DropNearDuplicates
 from stages.drop_poor_answers import DropPoorAnswers
 from stages.drop_poor_questions import DropPoorQuestions
 from stages.drop_wrong_language import DropWrongLanguage
@@ -124,52 +119,6 @@ def test_languages(text: str, language: str | None) -> None:
 
 def test_an_example_stays_an_example() -> None:
     assert isinstance(DropWrongLanguage().judge(example()), Example)
-
-
-def survivors(
-    stage: DatasetStage, records: list[Instruction], n_parts: int, seed: int
-) -> tuple[set[str], pa.Table]:
-    shuffled = random.Random(seed).sample(records, len(records))
-    parts = [shuffled[start::n_parts] for start in range(n_parts)]
-    decided = stage.decide(pa.concat_tables([stage.sketch(part) for part in parts]))
-    return {record.id for record in records} - set(decided["id"].to_pylist()), decided
-
-
-VOCABULARY = ["gene", "allele", "cell", "plant", "parent", "trait", "eye", "blue", "brown", "child", "pea"]
-SENTENCES = st.lists(st.lists(st.sampled_from(VOCABULARY), min_size=3, max_size=9).map(" ".join), max_size=14)
-
-
-@pytest.mark.parametrize("stage", [DropExactDuplicates(), DropNearDuplicates(min_similarity=0.4)])
-@given(sentences=SENTENCES, n_parts=st.integers(1, 5), seed=st.integers(0, 99))
-def test_survivors_do_not_depend_on_sharding(
-    stage: DatasetStage, sentences: list[str], n_parts: int, seed: int
-) -> None:
-    records = [instruction(text, id=f"{number:02}") for number, text in enumerate(sentences)]
-    expected, _ = survivors(stage, records, 1, 0)
-    kept, decided = survivors(stage, records, n_parts, seed)
-    assert kept == expected
-    assert set(decided["twin"].to_pylist()) <= kept  # a record goes only for one that stays
-
-
-@given(sentences=SENTENCES)
-def test_exact_duplicates_equal_brute_force(sentences: list[str]) -> None:
-    records = [instruction(text, id=f"{number:02}") for number, text in enumerate(sentences)]
-    first = {text: f"{number:02}" for number, text in reversed(list(enumerate(sentences)))}
-    assert survivors(DropExactDuplicates(), records, 2, 1)[0] == set(first.values())
-
-
-def test_near_duplicates_are_named_with_their_twin() -> None:
-    base = "Why do two brown-eyed parents sometimes have a child with blue eyes instead of brown ones?"
-    near, far = (
-        base.replace("sometimes", "often"),
-        "How does photosynthesis in a leaf store the energy of light?",
-    )
-    records = [instruction(text, id=key) for key, text in (("a", base), ("b", near), ("c", far))]
-    kept, decided = survivors(DropNearDuplicates(), records, 1, 0)
-    assert kept == {"a", "c"}
-    (row,) = decided.to_pylist()
-    assert (row["id"], row["reason"], row["twin"], row["limit"]) == ("b", "near_duplicate", "a", "0.6")
-    assert 0.6 <= json.loads(row["got"]) < 1
 
 
 ITEM = (

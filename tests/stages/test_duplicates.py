@@ -1,0 +1,182 @@
+"""Exact and near duplicates: against brute force, and the same whatever the parts and the workers."""
+
+import itertools
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.records import Instruction
+from pipeline.spread import in_threads
+from pipeline.stage import DatasetStage, Each
+from pipeline.store import to_table
+from pipeline.text import ngrams, normalised, words
+from stages.drop_exact_duplicates import DropExactDuplicates
+from stages.drop_near_duplicates import DropNearDuplicates
+from tests.stages.make import example, instruction
+
+BASE = "Why do two brown-eyed parents sometimes have a child with blue eyes instead of brown ones?"
+
+
+def decided(
+    stage: DatasetStage,
+    records: Sequence[Instruction],
+    n_parts: int = 1,
+    seed: int = 0,
+    each: Each = in_threads,
+) -> list[dict[str, Any]]:
+    """The verdicts, when the records come shuffled and in parts."""
+    shuffled = random.Random(seed).sample(records, len(records))
+    parts = [shuffled[start::n_parts] for start in range(n_parts)]
+    sketches = [stage.sketch(to_table(part, type(records[0]))) for part in parts if part]
+    rows: list[dict[str, Any]] = stage.decide(pa.concat_tables(sketches), each).verdicts.to_pylist()
+    return sorted(rows, key=lambda row: row["id"])
+
+
+def numbered(questions: Sequence[str]) -> list[Instruction]:
+    return [instruction(text, id=f"{number:03}") for number, text in enumerate(questions)]
+
+
+VOCABULARY = [
+    "gene",
+    "allele",
+    "cell",
+    "plant",
+    "Parent",
+    "trait",
+    "3",
+    "+ 4",
+    "größe",
+    "child",
+    "遺伝",
+    "pea.",
+]
+SENTENCE = st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=12).map(" ".join)
+SENTENCES = st.lists(SENTENCE, min_size=1, max_size=14)
+
+
+@pytest.mark.parametrize("stage", [DropExactDuplicates(), DropNearDuplicates(min_similarity=0.4)])
+@given(sentences=SENTENCES, n_parts=st.integers(1, 5), seed=st.integers(0, 99))
+def test_verdicts_do_not_depend_on_parts(
+    stage: DatasetStage, sentences: list[str], n_parts: int, seed: int
+) -> None:
+    records = numbered(sentences)
+    expected = decided(stage, records)
+    assert decided(stage, records, n_parts, seed) == expected
+    gone = {row["id"] for row in expected}
+    assert not gone & {row["twin"] for row in expected}  # a record goes only for one that stays
+
+
+@given(sentences=SENTENCES)
+def test_exact_duplicates_equal_brute_force(sentences: list[str]) -> None:
+    first: dict[str, str] = {}
+    for number, text in enumerate(sentences):
+        first.setdefault(normalised(text), f"{number:03}")
+    kept = {record.id for record in numbered(sentences)}
+    kept -= {row["id"] for row in decided(DropExactDuplicates(), numbered(sentences), 2, 1)}
+    assert kept == set(first.values())
+
+
+def test_exact_duplicates_of_examples_have_one_answer_too() -> None:
+    rows = [example(id="a"), example("Another answer.", id="b"), example(id="c", question="Another?")]
+    rows.append(replace(rows[0], id="d", question=rows[0].question.upper().replace(" ", "\n")))
+    assert [(row["id"], row["twin"]) for row in decided(DropExactDuplicates(), rows)] == [("d", "a")]
+
+
+def similarity(one: str, other: str, n: int) -> float:
+    a, b = (ngrams(words(text), n) or {normalised(text)} - {""} for text in (one, other))
+    return len(a & b) / len(a | b) if a | b else 0.0
+
+
+@given(sentences=SENTENCES, n=st.integers(1, 3))
+@settings(max_examples=50)
+def test_near_duplicates_equal_brute_force(sentences: list[str], n: int) -> None:
+    """With one row a band every pair that shares a least hash is a candidate: 256 bands miss none here."""
+    stage = DropNearDuplicates(
+        n=n, bands=256, rows=1, min_similarity=0.5, drop_same_template=True, drop_same_question=True
+    )
+    stay: list[int] = []
+    expected: dict[str, float] = {}
+    for place, text in enumerate(sentences):
+        near = [similarity(text, sentences[other], n) for other in stay]
+        if max(near, default=0) >= 0.5:
+            expected[f"{place:03}"] = max(near)
+        else:
+            stay.append(place)
+    found = {row["id"]: json.loads(row["got"]) for row in decided(stage, numbered(sentences), 3, 1)}
+    assert found == pytest.approx(expected, abs=0.001)
+
+
+def test_near_duplicates_are_named_with_their_twin() -> None:
+    far = "How does photosynthesis in a leaf store the energy of light?"
+    (row,) = decided(DropNearDuplicates(), numbered([BASE, BASE.replace("sometimes", "often"), far]))
+    assert (row["id"], row["reason"], row["twin"], row["limit"]) == ("001", "near_duplicate", "000", "0.5")
+    assert 0.5 <= json.loads(row["got"]) < 1
+
+
+def test_a_chain_of_likenesses_loses_only_its_middle() -> None:
+    first = "one two three four five six seven eight nine ten eleven twelve"
+    middle = "one two three four five six seven eight nine ten north south"
+    last = "east west three four five six seven eight nine ten north south"
+    assert similarity(first, middle, 2) > 0.6 < similarity(middle, last, 2)
+    assert similarity(first, last, 2) < 0.6
+    rows = decided(DropNearDuplicates(min_similarity=0.6), numbered([first, middle, last]))
+    assert [(row["id"], row["twin"]) for row in rows] == [("001", "000")]
+
+
+KINDS = [
+    ("compute 3 + 4", "compute 3 + 9", "7", "12", "same_template"),
+    (
+        "What is 12 * 3 in all?",
+        "What is 12 - 3 in all?",
+        ANY := "It is what it is, and no more.",
+        ANY,
+        "same_template",
+    ),
+    (
+        "Write a short letter to the mayor of Berlin about the noise in the streets at night.",
+        "Write a short letter to the mayor of Madrid about the noise in the streets at night.",
+        ANY,
+        ANY,
+        "same_template",
+    ),
+    (BASE, BASE, ANY, "Because each of them carries one recessive allele.", "same_question"),
+    (BASE, "How are you, and what do you say of life?", ANY * 9, ANY * 9 + "No?", "same_answer"),
+    (BASE, BASE.replace("sometimes", "often"), ANY, ANY, "near_duplicate"),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "answer", "other_answer", "reason"), KINDS)
+def test_kinds_of_near_pairs(one: str, other: str, answer: str, other_answer: str, reason: str) -> None:
+    rows = [example(answer, id="a", question=one), example(other_answer, id="b", question=other)]
+    near = DropNearDuplicates(bands=128, rows=1, min_similarity=0.2)
+    assert [row["reason"] for row in decided(near, rows)] == ["near_duplicate"] * (reason == "near_duplicate")
+    every = replace(near, drop_same_template=True, drop_same_question=True, drop_same_answer=True)
+    assert [row["reason"] for row in decided(every, rows)] == [reason]
+    report = near.decide(near.sketch(to_table(rows, type(rows[0]))), in_threads).report
+    assert report["records_near_another"][reason] == 1
+
+
+def test_a_bucket_of_many_rows_is_not_quadratic() -> None:
+    """A template with 20,000 numbers: every pair of rows is near, and none is a duplicate."""
+    records = numbered(
+        [f"What is the square root of {n}, rounded to the nearest integer?" for n in range(20_000)]
+    )
+    assert decided(DropNearDuplicates(), records) == []
+
+
+def test_characters_as_shingles() -> None:
+    typed = BASE.replace("brown", "borwn").replace("parents", "parnets")
+    stage = DropNearDuplicates(shingle="characters", n=3)
+    assert [row["id"] for row in decided(stage, numbered([BASE, typed]))] == ["001"]
+
+
+@pytest.mark.parametrize("pair", list(itertools.combinations(["", "?!", "..."], 2)))
+def test_texts_without_a_word_are_no_duplicates_of_others(pair: tuple[str, str]) -> None:
+    assert decided(DropNearDuplicates(), numbered(pair)) == []
