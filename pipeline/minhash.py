@@ -11,6 +11,7 @@ the order of precedence. Cost: linear, as at most MAX_BUCKET rows of a bucket ar
 it; memory: 4 bytes a band and a row, 16 a row and thread.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 kernel = njit(nogil=True, cache=True)  # other threads go on while it runs
+CHUNK_ROWS = 8_192  # a thread takes at a time
+THREADS = 2  # a task has one core; more help where it runs alone
 MAX_BUCKET = 64  # rows of one bucket, the first ones, that the others are compared with
 EMPTY = np.uint32(0xFFFFFFFF)
 MARK = np.uint32(1)  # bits of a shingle that tell of a mark
@@ -36,7 +39,9 @@ class Sets:
     values: NDArray[np.uint32]
 
     @classmethod
-    def of(cls, lists: pa.LargeListArray) -> "Sets":
+    def of(cls, lists: pa.LargeListArray | pa.ChunkedArray) -> "Sets":
+        if isinstance(lists, pa.ChunkedArray):  # a copy only where it must be
+            lists = lists.chunk(0) if lists.num_chunks == 1 else lists.combine_chunks()
         offsets = np.asarray(lists.offsets, np.int64)
         return cls(offsets, lists.values.to_numpy())
 
@@ -72,7 +77,7 @@ def near_pairs(
     """
     found = []
     for band in bands:
-        key = np.ascontiguousarray(keys[:, band])
+        key = keys[order, band]
         places, numbers = _near_pairs(
             questions.starts,
             questions.values,
@@ -167,11 +172,11 @@ def _near_pairs(q_starts, q_values, a_starts, a_values, keys, order, n_settled, 
     places, numbers = np.empty((1024, 2), np.int64), np.empty((1024, 5), np.float32)
     n_found = 0
     for row in range(n):
-        key = keys[order[row]]
+        key = keys[row]
         if key == 0:
             continue
         slot = _spread(np.uint64(key)) & np.uint64(size - 1)
-        while firsts[slot] >= 0 and keys[order[firsts[slot]]] != key:
+        while firsts[slot] >= 0 and keys[firsts[slot]] != key:
             slot = (slot + np.uint64(1)) & np.uint64(size - 1)
         first = firsts[slot]
         if first < 0:

@@ -24,13 +24,15 @@ from pipeline.text import ALONE, OPERATORS
 
 Kind = Literal["words", "characters"]
 kernel = njit(nogil=True, cache=True)  # other threads go on while it runs
-CHUNK_ROWS = 8_192  # per call: bounds the scratch memory
+CHUNK_ROWS = 4_096  # per call: bounds the scratch memory
 THREADS = 2  # a task has one core; more threads help where it runs alone
 
 # Classes of code points.
 SPACE, PUNCTUATION, STOP, LETTER, CAPITAL, DIGIT, SINGLE, OPERATOR = range(8)
 STOPS = '.!?:;"\n\u201c#\u2022'  # a capital after these may be no name
 JOINING = ((0x1100, 0x11FF), (0x0B3E, 0x0DDF), (0x102E, 0x102E), (0x1B35, 0x1B35))  # with what stands before
+KIND_BITS, KINDS = np.uint32(3), np.uint32(7)
+NO_LETTER = np.uint32(PUNCTUATION)
 N_POINTS = 0x32000  # above are no letters
 OFFSET, PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)  # FNV-1a
 MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -41,7 +43,7 @@ MAX_BITS = 16  # of the counting sort
 
 def shingled(texts: pa.Array | pa.ChunkedArray, n: int, kind: Kind = "words") -> pa.LargeListArray:
     """The shingles of each text, uint32, sorted and distinct; none for a text without a word."""
-    found = _in_chunks(texts, lambda *text: _shingle_chunk(*text, n, kind == "characters", *_tables()[:2]))
+    found = _in_chunks(texts, lambda *text: _shingle_chunk(*text, n, kind == "characters", _tables()[0]))
     counts, hashes = zip(*found, strict=True)
     offsets = np.concatenate([[0], np.cumsum(np.concatenate(counts), dtype=np.int64)])
     return pa.LargeListArray.from_arrays(offsets, np.concatenate(hashes))
@@ -49,7 +51,7 @@ def shingled(texts: pa.Array | pa.ChunkedArray, n: int, kind: Kind = "words") ->
 
 def hashed(texts: pa.Array | pa.ChunkedArray) -> pa.FixedSizeBinaryArray:
     """A 128-bit hash of the words of each text in their order."""
-    found = _in_chunks(texts, lambda *text: _hash_chunk(*text, *_tables()[:2]))
+    found = _in_chunks(texts, lambda *text: _hash_chunk(*text, _tables()[0]))
     hashes = np.concatenate(found)
     return pa.Array.from_buffers(pa.binary(16), len(hashes), [None, pa.py_buffer(hashes)])
 
@@ -75,7 +77,9 @@ def _buffers(piece: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """The bytes of the texts in NFKC, and where each begins."""
     whole = piece.cast(pa.large_string())
     data, starts = _layout(whole)
-    changes = pa.array(_changed(data, starts, _tables()[2]))
+    if not len(data) or data[starts[0] : starts[-1]].max(initial=0) < 0x80:
+        return data, starts
+    changes = pa.array(_changed(data, starts, _tables()[1]))
     if pc.any(changes).as_py():  # few texts, though many have letters beyond ASCII
         whole = pc.replace_with_mask(whole, changes, pc.utf8_normalize(whole.filter(changes), "NFKC"))
         data, starts = _layout(whole)
@@ -90,9 +94,9 @@ def _layout(texts: pa.LargeStringArray) -> tuple[NDArray[np.uint8], NDArray[np.i
 
 
 @cache
-def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint32], NDArray[np.bool_]]:
-    """Of each code point below N_POINTS: its class, what it folds to, and whether NFKC may change a text that
-    has it. 0.2 s.
+def _tables() -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+    """Of each code point below N_POINTS: what it folds to, above its class in the lowest bits; and whether
+    NFKC may change a text that has it. 0.2 s.
     """
     classes = np.full(N_POINTS, PUNCTUATION, np.uint8)
     folded = np.arange(N_POINTS, dtype=np.uint32)
@@ -113,7 +117,7 @@ def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint32], NDArray[np.bool_]]
         classes[alone] = np.where(classes[alone] >= LETTER, SINGLE, classes[alone])
     classes[[ord(char) for char in STOPS]] = STOP
     classes[[ord(char) for char in OPERATORS]] = OPERATOR
-    return classes, folded, changes
+    return (folded << KIND_BITS) | classes, changes
 
 
 @kernel
@@ -132,13 +136,14 @@ def _changed(data, starts, changes):
 
 
 @kernel
-def _units(data, start, stop, by_characters, classes, folded, units, marks):
+def _units(data, start, stop, by_characters, table, units, marks):
     """Writes the text's words as hashes, or its characters, and which belong to marks; how many there are."""
     n, place = 0, start
     sentence_starts, pending = True, np.uint32(0)
     while place < stop:
         point, after = _decoded(data, place)
-        kind = classes[point] if point < N_POINTS else PUNCTUATION
+        entry = table[point] if point < N_POINTS else NO_LETTER
+        kind = entry & KINDS
         if kind < LETTER:
             place = after
             if kind != SPACE:
@@ -158,7 +163,7 @@ def _units(data, start, stop, by_characters, classes, folded, units, marks):
         sentence_starts = False
         while True:
             is_mark = is_mark or kind == DIGIT
-            letter = np.uint64(folded[point]) if point < N_POINTS else np.uint64(point)
+            letter = np.uint64(entry >> KIND_BITS)
             if by_characters:
                 units[n] = letter
                 n += 1
@@ -167,7 +172,8 @@ def _units(data, start, stop, by_characters, classes, folded, units, marks):
             if kind == SINGLE or place >= stop:
                 break
             point, after = _decoded(data, place)
-            kind = classes[point] if point < N_POINTS else PUNCTUATION
+            entry = table[point] if point < N_POINTS else NO_LETTER
+            kind = entry & KINDS
             if kind < LETTER or kind > DIGIT:
                 break
         if not by_characters:
@@ -209,7 +215,7 @@ def _mixed(value):
 
 
 @kernel
-def _shingle_chunk(data, starts, n, by_characters, classes, folded):
+def _shingle_chunk(data, starts, n, by_characters, table):
     counts = np.zeros(len(starts) - 1, np.int64)
     found = np.empty(starts[-1] - starts[0] + len(starts), np.uint32)  # a shingle takes a byte at least
     longest = 2 * np.max(np.diff(starts)) + 2 if len(counts) else 0
@@ -221,7 +227,7 @@ def _shingle_chunk(data, starts, n, by_characters, classes, folded):
     counters = np.empty(1 << MAX_BITS, np.int64)
     filled = 0
     for row in range(len(counts)):
-        n_units = _units(data, starts[row], starts[row + 1], by_characters, classes, folded, units, marks)
+        n_units = _units(data, starts[row], starts[row + 1], by_characters, table, units, marks)
         n_values = max(1, n_units - n + 1) if n_units else 0
         for first in range(n_values):
             value, marked = OFFSET, False
@@ -271,14 +277,14 @@ def _write_distinct(values, counters, found, start):
 
 
 @kernel
-def _hash_chunk(data, starts, classes, folded):
+def _hash_chunk(data, starts, table):
     hashes = np.zeros((len(starts) - 1, 2), np.uint64)
     longest = 0
     for row in range(len(hashes)):
         longest = max(longest, starts[row + 1] - starts[row])
     units, marks = np.empty(2 * longest + 2, np.uint64), np.empty(2 * longest + 2, np.bool_)
     for row in range(len(hashes)):
-        n_units = _units(data, starts[row], starts[row + 1], False, classes, folded, units, marks)
+        n_units = _units(data, starts[row], starts[row + 1], False, table, units, marks)
         low, high = OFFSET, MIX
         for unit in units[:n_units]:
             low = _mixed(low ^ unit) + MIX

@@ -71,7 +71,7 @@ class DropNearDuplicates(DatasetStage):
     def decide(self, sketches: pa.Table, each: Each) -> Decision:
         ids = sketches["id"].combine_chunks()
         order = pc.sort_indices(ids).to_numpy().astype(np.int64)
-        sides = [Sets.of(sketches[name].combine_chunks()) for name in ("question", "answer")]
+        sides = [Sets.of(sketches[name]) for name in ("question", "answer")]
         keys = sketches["keys"].combine_chunks().flatten().to_numpy().reshape(-1, self.bands)
         work = functools.partial(near_pairs, n_settled=0, min_similarity=self.min_similarity)
         cuts = range(0, self.bands, BANDS_A_TASK)

@@ -1,0 +1,148 @@
+"""Near duplicates among instruction rows: rows/s, memory, recall and precision, beside other tools.
+
+    python -m benchmarks.near_duplicates [--rows 200000] [--peers DIR] [--step] [--json]    1 to 60 minutes
+
+The rows are those of benchmarks/planted.py: near duplicates with 5 to 20 % of their words edited, and rows that
+only look like them. Every tool gets the same Parquet file, in a process of its own; its time is from the texts in
+memory to the ids of what goes, imports and compilation not counted, its memory the most that the process held.
+`--peers DIR` also runs the tools of benchmarks/near_duplicates_peers.py that are installed in DIR/NAME/bin/python:
+
+    for p in datatrove text-dedup gaoya rensa semhash; do python -m venv DIR/$p; DIR/$p/bin/pip install pyarrow $p; done
+
+`--step` also runs the step of a recipe on Ray, from parts to parts (`step_rows_per_s`).
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from benchmarks.planted import planted, score
+from benchmarks.report import argument_parser, print_machine
+from benchmarks.throughput import run_step
+from pipeline.dag import Step
+from pipeline.records import Example
+from pipeline.spread import in_threads
+from pipeline.stage import SourceStage
+from stages.drop_near_duplicates import DropNearDuplicates
+
+PEERS_FILE = Path(__file__).parent / "near_duplicates_peers.py"
+TIMEOUT_S = 3600
+
+
+def ours(path: Path) -> dict[str, Any]:
+    """The stage alone, on the table."""
+    stage = DropNearDuplicates()
+    table = pq.read_table(path, columns=["id", "question", "answer"])
+    stage.decide(stage.sketch(table.slice(0, 9)), in_threads)  # compiled, or read from the cache
+    started = time.perf_counter()
+    gone = stage.decide(stage.sketch(table), in_threads).verdicts["id"]
+    seconds = time.perf_counter() - started
+    return {"seconds": seconds, "dropped": gone.to_pylist(), "settings": "defaults"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadRows(SourceStage):
+    """The rows of the file as examples."""
+
+    writes: ClassVar[type] = Example
+    version: ClassVar[int] = 1
+    path: Path
+
+    def read(self) -> Iterator[Example]:
+        place = {"field": "f", "subfield": "s", "discipline": "d", "subject": "s", "level": "l"}
+        for batch in pq.ParquetFile(self.path).iter_batches(columns=["id", "question", "answer"]):
+            for row in batch.to_pylist():
+                yield Example(
+                    **row,
+                    **place,
+                    parent_id="p",
+                    discipline_id="d",
+                    sessions=(),
+                    concepts=(),
+                    questioner="q",
+                    answer_finish="stop",
+                    answerer="a",
+                    n_question_tokens=30,
+                    n_answer_tokens=130,
+                )
+
+
+def step(path: Path) -> float:
+    """Seconds of the step on Ray: its parts read, sketched, decided on and written."""
+    rows = Step("rows", ReadRows(path=path))
+    with tempfile.TemporaryDirectory() as folder:
+        run_step(rows, Path(folder))
+        run_step(Step("distinct", DropNearDuplicates(), rows), Path(folder))
+        events = [json.loads(line) for line in (Path(folder) / "events.jsonl").read_text().splitlines()]
+        at = {event["event"]: event["at"] for event in events if event.get("step") == "distinct"}
+        return float(at["step_done"] - at["step_started"])
+
+
+def measure(command: list[str], table: pa.Table) -> dict[str, Any]:
+    """What the tool printed, scored. A tool that fails says so."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S)
+    if done.returncode:
+        return {"error": done.stderr.strip().splitlines()[-1][:200] if done.stderr else "no output"}
+    found = json.loads(done.stdout.splitlines()[-1])
+    dropped = found.pop("dropped")
+    rates = {"rows_per_s": table.num_rows / found["seconds"], "n_dropped": len(dropped)}
+    return {**found, **rates, **score(table, pa.array(dropped, pa.string()))}
+
+
+def main() -> None:
+    parser = argument_parser(__doc__)
+    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--peers", type=Path, help="a folder of virtual environments, one a tool")
+    parser.add_argument("--step", action="store_true", help="the whole step on Ray, too")
+    options = parser.parse_args()
+    print_machine("numba", "pyarrow")
+    table = planted(options.rows)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.parquet"
+        pq.write_table(table, path, row_group_size=10_000)
+        me = [sys.executable, "-m", "benchmarks.near_duplicates"]
+        tools = {"academe": measure([*me, "ours", str(path)], table)}
+        show("academe", tools["academe"])
+        for python in sorted(options.peers.glob("*/bin/python")) if options.peers else []:
+            name = python.parent.parent.name
+            for settings in ("documented", "best"):
+                tool = f"{name} {settings}"
+                tools[tool] = measure([str(python), str(PEERS_FILE), name, settings, str(path)], table)
+                show(tool, tools[tool])
+        if options.step:
+            seconds = step(path)
+            print(f"academe, the whole step on Ray: {options.rows / seconds:,.0f} rows/s", flush=True)
+            tools["academe"]["step_rows_per_s"] = options.rows / seconds
+    if options.json:
+        peers = [{"tool": tool, **found} for tool, found in tools.items() if tool != "academe"]
+        print(json.dumps({"rows": options.rows, **tools["academe"], "peers": peers}))
+
+
+def show(tool: str, found: dict[str, Any]) -> None:
+    if "error" in found:
+        print(f"{tool:<24} failed: {found['error']}", flush=True)
+        return
+    print(
+        f"{tool:<24}{found['rows_per_s']:>10,.0f} rows/s{found['peak_mb']:>8,.0f} MB  recall {found['recall']:.3f}"
+        f"  precision {found['precision']:.4f}  {found['settings']}",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["ours"]:
+        result = ours(Path(sys.argv[2]))
+        result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps(result))
+    else:
+        main()
