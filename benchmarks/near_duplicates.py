@@ -2,12 +2,13 @@
 
     python -m benchmarks.near_duplicates [--rows 200000] [--peers DIR] [--step] [--json]    1 to 60 minutes
 
-The rows are those of benchmarks/planted.py: near duplicates with 5 to 20 % of their words edited, and rows that
-only look like them. Every tool gets the same Parquet file, in a process of its own; its time is from the texts in
-memory to the ids of what goes, imports and compilation not counted, its memory the most that the process held.
-`--peers DIR` also runs the tools of benchmarks/near_duplicates_peers.py that are installed in DIR/NAME/bin/python:
+The rows are those of benchmarks/planted.py: near duplicates with 5 to 20 % of their words edited, and rows
+that only look like them. Every tool gets the same Parquet file, in a process of its own; its time is from the
+texts in memory to the ids of what goes, imports and compilation not counted, its memory the most that the
+process held. `--peers DIR` also runs the tools of benchmarks/near_duplicates_peers.py that are installed in
+DIR/NAME/bin/python: for each of datatrove, text-dedup, gaoya, rensa and semhash
 
-    for p in datatrove text-dedup gaoya rensa semhash; do python -m venv DIR/$p; DIR/$p/bin/pip install pyarrow $p; done
+    python -m venv DIR/NAME; DIR/NAME/bin/pip install pyarrow NAME
 
 `--step` also runs the step of a recipe on Ray, from parts to parts (`step_rows_per_s`).
 """
@@ -133,8 +134,8 @@ def show(tool: str, found: dict[str, Any]) -> None:
         print(f"{tool:<24} failed: {found['error']}", flush=True)
         return
     print(
-        f"{tool:<24}{found['rows_per_s']:>10,.0f} rows/s{found['peak_mb']:>8,.0f} MB  recall {found['recall']:.3f}"
-        f"  precision {found['precision']:.4f}  {found['settings']}",
+        f"{tool:<24}{found['rows_per_s']:>10,.0f} rows/s{found['peak_mb']:>8,.0f} MB"
+        f"  recall {found['recall']:.3f}  precision {found['precision']:.4f}  {found['settings']}",
         flush=True,
     )
 

@@ -24,8 +24,9 @@ SLOTS = 10  # of a template
 MIN_EDITS, MAX_EDITS = 0.05, 0.20  # shares of the words
 BATCH = 50_000
 NAMES = (
-    "Alice Boris Chen Dana Emre Fatou Goran Hana Ivan Jorge Kofi Lena Mona Nils Olga Priya Omar Rosa".split()
-)
+    "Alice", "Boris", "Chen", "Dana", "Emre", "Fatou", "Goran", "Hana", "Ivan", "Jorge",
+    "Kofi", "Lena", "Mona", "Nils", "Olga", "Priya", "Omar", "Rosa",
+)  # fmt: skip
 
 Words = NDArray[np.int64]
 

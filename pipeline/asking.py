@@ -1,12 +1,14 @@
 """What a stage's `write` and `ask` do: render, look in the reply store, send, validate, ask again."""
 
 import asyncio
+import base64
 import hashlib
 import json
 import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from pipeline.client import Client
@@ -16,6 +18,7 @@ from pipeline.pace import Pace
 from pipeline.prompts import render
 from pipeline.replies import Replies, StoredReply
 from pipeline.tally import Tally
+from pipeline.vectors import packed
 
 # Made once: `json.dumps` makes an encoder a call.
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
@@ -85,13 +88,13 @@ class ServedModel:
             reply = await self._open[key]
         if reply is None:
             tally.sent += 1
-            reply = await self._send(key, request, tally)
+            reply = await self._send(key, request, "input" in body, tally)
         tally.requests += 1
         tally.prompt_tokens += reply.prompt_tokens
         tally.output_tokens += reply.output_tokens
         return reply
 
-    async def _send(self, key: bytes, request: bytes, tally: Tally) -> StoredReply:
+    async def _send(self, key: bytes, request: bytes, embeds: bool, tally: Tally) -> StoredReply:
         """A new reply. Who asks for the same one meanwhile waits for it too."""
         if self._replay:
             raise ModelUnavailable(f"--replay sends nothing, but no reply is stored for: {request.decode()}")
@@ -104,7 +107,8 @@ class ServedModel:
                 self._wants_server = not self._client.done()
                 client = await self._client
                 started = time.monotonic()
-                reply = await self._replies.put(key, self._spec.name, await client.send(request))
+                answer = await client.send(request, embeds)
+                reply = await self._replies.put(key, self._spec.name, answer)
                 tally.asked_s += time.monotonic() - started
         except BaseException as error:
             asked.set_exception(error)
@@ -173,6 +177,11 @@ class Asker:
                     f"{reply.__name__}: {_first_fault(error)} (finish: {got.finish})", raw=got.text
                 )
         raise fault
+
+    async def embed(self, text: str) -> str:
+        body = {"model": self.name, "input": text, "encoding_format": "base64"}
+        reply = await self._channel.reply_to(body, 0, self._tally)
+        return packed(np.frombuffer(base64.b64decode(reply.text), "<f4"))
 
     def _messages(
         self, prompt: Prompt, after: Turn | None, values: dict[str, object]

@@ -6,10 +6,12 @@ ModelUnavailable.
 """
 
 import asyncio
+import base64
 import json
 import os
 import random
 import re
+import struct
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -49,6 +51,7 @@ class Client:
         self._key = key
         self._url = url.rstrip("/")
         self._completions = URL(f"{self._url}/chat/completions")  # parsed once
+        self._embeddings = URL(f"{self._url}/embeddings")
         self._pace = pace
         self._last_good = 0.0
         self._session = aiohttp.ClientSession(
@@ -85,14 +88,14 @@ class Client:
             elif not tells:
                 return
 
-    async def send(self, body: bytes) -> StoredReply:
-        """The reply to `body`, a request as JSON. Raises BadReply, or ModelUnavailable after `outage_s`
-        without any good answer.
+    async def send(self, body: bytes, embeds: bool = False) -> StoredReply:
+        """The reply to `body`, a request as JSON, for completions or embeddings. Raises BadReply, or
+        ModelUnavailable after `outage_s` without any good answer.
         """
         started, tries, waits = time.monotonic(), 0, 0
         while True:
             try:
-                reply = await self._post(body)
+                reply = await self._post(body, embeds)
             except _Fault as fault:
                 tries, waits = tries + fault.counts, waits + 1
                 well = self._last_good > started
@@ -109,19 +112,21 @@ class Client:
                 self._last_good = time.monotonic()
                 return reply
 
-    async def _post(self, body: bytes) -> StoredReply:
+    async def _post(self, body: bytes, embeds: bool) -> StoredReply:
         try:
             sent = time.monotonic()
-            async with self._session.post(self._completions, data=body) as response:
+            url = self._embeddings if embeds else self._completions
+            async with self._session.post(url, data=body) as response:
                 if response.status != 200:
                     raise await self._refusal(response)
-                reply = _parse(json.loads(await response.read()))
+                parse = _parse_embedding if embeds else _parse
+                reply = parse(json.loads(await response.read()))
             self._pace.answered(time.monotonic() - sent, reply.output_tokens)
             return reply
         except TimeoutError as error:
             self._pace.pushed_back()
             raise _Fault(f"no answer within {self._spec.timeout_s:.0f} s of sending", counts=True) from error
-        except (aiohttp.ClientError, ValueError, KeyError, IndexError, TypeError) as error:
+        except (aiohttp.ClientError, ValueError, KeyError, IndexError, TypeError, struct.error) as error:
             raise _Fault(f"{type(error).__name__}: {error}", counts=True) from error
 
     async def _refusal(self, response: aiohttp.ClientResponse) -> Exception:
@@ -185,6 +190,14 @@ def _parse(data: dict[str, Any]) -> StoredReply:
         prompt_tokens=usage.get("prompt_tokens", 0),
         output_tokens=usage.get("completion_tokens", 0),
     )
+
+
+def _parse_embedding(data: dict[str, Any]) -> StoredReply:
+    """The vector as base64 of 32-bit floats, whether it came so or as a list."""
+    vector, usage = data["data"][0]["embedding"], data.get("usage") or {}
+    if not isinstance(vector, str):
+        vector = base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
+    return StoredReply(vector, "stop", usage.get("prompt_tokens", 0), 0)
 
 
 def check_endpoint(spec: ModelSpec) -> None:

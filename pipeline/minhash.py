@@ -11,7 +11,6 @@ the order of precedence. Cost: linear, as at most MAX_BUCKET rows of a bucket ar
 it; memory: 4 bytes a band and a row, 16 a row and thread.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np

@@ -173,3 +173,7 @@ class Model(Protocol):
         Raises BadReply when the model fails to give one in a few attempts.
         """
         ...
+
+    async def embed(self, text: str) -> str:
+        """The embedding of `text`, packed as in pipeline/vectors.py."""
+        ...

@@ -105,6 +105,7 @@ class Instruction:
     question: str  # plain text, stripped, never empty
     questioner: str  # the model that wrote it
     language: str = "und"  # ISO 639-1 code, "und" while undetermined
+    embedding: str = ""  # of the question, see pipeline/vectors.py; empty while unknown
 
     @property
     def text(self) -> str:

@@ -51,11 +51,12 @@ class Rehearsal:
     async def reply_to(self, body: dict[str, Any], sample: int, tally: Tally) -> StoredReply:
         key = request_key(canonical_json(body), sample)
         reply = self.replies.get(key)
-        n_chars = sum(len(message["content"]) for message in body["messages"])
+        texts = [body["input"]] if "input" in body else [turn["content"] for turn in body["messages"]]
+        n_chars = sum(map(len, texts))
         self.asked.append(Asked(key, n_chars, reply))
         if reply is not None:
             return reply
-        if self.filler_chars and "response_format" not in body:
+        if self.filler_chars and "response_format" not in body and "input" not in body:
             n = self.filler_chars
             return StoredReply((FILLER * (n // len(FILLER) + 1))[:n], "stop", 0, 0)
         raise BadReply("not stored")

@@ -27,7 +27,7 @@ from pipeline.replies import Segments
 from pipeline.store import StepFolder
 from pipeline.tally import Tally
 
-FORMAT = 3  # of everything under the root; goes up when an older root cannot be gone on with
+FORMAT = 4  # of everything under the root; goes up when an older root cannot be gone on with
 MIN_FREE_BYTES = 500 * 2**20  # the least that a start makes sense with: replies, parts and the dataset
 
 

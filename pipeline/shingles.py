@@ -36,7 +36,7 @@ NO_LETTER = np.uint32(PUNCTUATION)
 N_POINTS = 0x32000  # above are no letters
 OFFSET, PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)  # FNV-1a
 MIX = np.uint64(0x9E3779B97F4A7C15)
-BLANK = np.uint64(32)
+BLANK, LINE_BREAK = np.uint64(32), np.uint32(10)
 MARK = np.uint32(1)  # bits
 MAX_BITS = 16  # of the counting sort
 
@@ -146,9 +146,9 @@ def _units(data, start, stop, by_characters, table, units, marks):
         kind = entry & KINDS
         if kind < LETTER:
             place = after
-            if kind != SPACE:
+            if kind != SPACE and point != LINE_BREAK:
                 pending = np.uint32(0)
-                sentence_starts = sentence_starts or kind == STOP
+            sentence_starts = sentence_starts or kind == STOP
             continue
         if kind == OPERATOR:
             place, pending = after, point

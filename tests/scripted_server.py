@@ -7,10 +7,12 @@ before it is answered, so a test can count what was sent; faults are switched on
 """
 
 import asyncio
+import base64
 import contextlib
 import hashlib
 import json
 import random
+import struct
 import sys
 from pathlib import Path
 from typing import Any
@@ -131,6 +133,7 @@ class Server:
         app = web.Application(client_max_size=2**26)
         app.router.add_get("/v1/models", self.models)
         app.router.add_post("/v1/chat/completions", self.complete)
+        app.router.add_post("/v1/embeddings", self.embed)
         app.router.add_post("/control", self.control)
         app.router.add_get("/control", self.state)
         app.router.add_get("/metrics", self.metrics)
@@ -183,6 +186,17 @@ class Server:
         usage = {"prompt_tokens": len(json.dumps(body["messages"])) // 4, "completion_tokens": len(text) // 4}
         choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
         return web.json_response({"choices": [choice], "usage": usage})
+
+    async def embed(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        self.log.write(json.dumps(body, sort_keys=True) + "\n")
+        self.log.flush()
+        # The same words in another order mean the same: a vector of one number a word.
+        vector = [0.0] * 64
+        for word in body["input"].lower().split():
+            vector[int(hashlib.sha256(word.encode()).hexdigest(), 16) % 64] += 1.0
+        embedding = base64.b64encode(struct.pack("<64f", *vector)).decode()
+        return web.json_response({"data": [{"embedding": embedding}], "usage": {"prompt_tokens": 9}})
 
     async def faulty(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse | None:
         fault = self.fault

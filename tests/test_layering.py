@@ -22,6 +22,9 @@ ALLOWED: dict[str, set[str]] = {
     "shingles": {"text"},
     "minhash": set(),
     "spread": set(),
+    "clusters": set(),
+    "density": set(),
+    "vectors": {"clusters", "errors"},
     "draws": set(),
     "pace": set(),
     "model": set(),
@@ -37,7 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     "store": {"errors", "files", "records", "stage", "tally"},
     "replies": {"errors"},
     "client": {"errors", "model", "pace", "replies"},
-    "asking": {"client", "errors", "model", "pace", "prompts", "replies", "tally"},
+    "asking": {"client", "errors", "model", "pace", "prompts", "replies", "tally", "vectors"},
     "fake_model": {"asking", "model", "replies", "tally"},
     "embedded": {"errors"},
     "server": {"embedded", "errors", "model"},
@@ -71,8 +74,8 @@ ALLOWED: dict[str, set[str]] = {
     },
 }  # fmt: skip
 STAGES = {
-    "benchmarks", "draws", "errors", "faults", "minhash", "model", "prompts", "records", "shingles", "stage",
-    "taxonomy", "text",
+    "benchmarks", "clusters", "density", "draws", "errors", "faults", "minhash", "model", "prompts",
+    "records", "shingles", "stage", "taxonomy", "text", "vectors",
 }  # fmt: skip
 RECIPES = {
     "benchmarks", "dag", "errors", "model", "recipe", "recipes", "settings", "stage", "stages", "taxonomy",

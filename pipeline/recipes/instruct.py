@@ -11,17 +11,21 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline import benchmarks
 from pipeline.dag import Step
+from pipeline.errors import RecipeError
 from pipeline.model import ModelSpec
 from pipeline.recipe import DatasetSettings, Gates, Recipe
 from pipeline.stage import asking
 from pipeline.taxonomy import find_taxonomy, load_taxonomy
 from stages.answer_questions import AnswerQuestions
+from stages.drop_by_density import DropByDensity
 from stages.drop_contaminated import DropContaminated
 from stages.drop_exact_duplicates import DropExactDuplicates
 from stages.drop_near_duplicates import DropNearDuplicates
 from stages.drop_poor_answers import DropPoorAnswers
 from stages.drop_poor_questions import DropPoorQuestions
+from stages.drop_semantic_duplicates import DropSemanticDuplicates
 from stages.drop_wrong_language import DropWrongLanguage
+from stages.embed_questions import EmbedQuestions
 from stages.list_subjects import ListSubjects
 from stages.read_taxonomy import ReadTaxonomy
 from stages.write_questions import WriteQuestions
@@ -37,6 +41,7 @@ class InstructSettings(BaseModel):
 
     planner: ModelSpec  # writes subjects, syllabi and questions
     answerer: ModelSpec | None = None  # writes answers; the planner when not given
+    embedder: ModelSpec | None = None  # embeds questions; without it no step looks at what they mean
     taxonomy: ReadTaxonomy = ReadTaxonomy()
     subjects: ListSubjects = ListSubjects()
     syllabi: WriteSyllabi = WriteSyllabi()
@@ -45,9 +50,12 @@ class InstructSettings(BaseModel):
     language: DropWrongLanguage = DropWrongLanguage()
     exact_duplicates: DropExactDuplicates = DropExactDuplicates()
     near_duplicates: DropNearDuplicates = DropNearDuplicates()
+    embeddings: EmbedQuestions = EmbedQuestions()
+    semantic_duplicates: DropSemanticDuplicates = DropSemanticDuplicates()
     contamination: DropContaminated = DropContaminated()
     answers: AnswerQuestions = AnswerQuestions()
     answer_quality: DropPoorAnswers = DropPoorAnswers()
+    density: DropByDensity | None = None  # picks the rows of the dataset; needs the embedder
     dataset: DatasetSettings = Field(default_factory=DatasetSettings)
     gates: Gates = Field(default_factory=Gates)
 
@@ -64,11 +72,18 @@ def instruct(s: InstructSettings) -> Recipe:
     readable = Step("readable", s.language, sound)
     unrepeated = Step("unrepeated", s.exact_duplicates, readable)
     distinct = Step("distinct", s.near_duplicates, unrepeated)
+    if s.embedder is not None:
+        embedded = Step("embedded", asking(s.embedder, s.embeddings), distinct)
+        distinct = Step("dissimilar", s.semantic_duplicates, embedded)
     questions = Step("questions", s.contamination, distinct)
     answers = Step("answers", asking(s.answerer or s.planner, s.answers), questions)
     good = Step("good", s.answer_quality, answers)
     monolingual = Step("monolingual", s.language, good)
     examples = Step("examples", s.contamination, monolingual)
+    if s.density is not None:
+        if s.embedder is None:
+            raise RecipeError("density needs embeddings: name an embedder, or take density out")
+        examples = Step("selected", s.density, examples)
     return Recipe("instruct", s, examples, s.dataset, s.gates)
 
 

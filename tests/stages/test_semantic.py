@@ -1,0 +1,126 @@
+"""Stages that look at embeddings: semantic duplicates and density, whatever the parts."""
+
+import asyncio
+import base64
+import struct
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.fake_model import Script, fake_model
+from pipeline.records import Instruction
+from pipeline.replies import StoredReply
+from pipeline.spread import in_threads
+from pipeline.stage import DatasetStage, Decision
+from pipeline.store import to_table
+from pipeline.vectors import as_matrix, packed, unpacked
+from stages.drop_by_density import DropByDensity
+from stages.drop_semantic_duplicates import DropSemanticDuplicates
+from stages.embed_questions import EmbedQuestions
+from tests.stages.make import instruction
+
+
+def embedded(vectors: np.ndarray) -> list[Instruction]:
+    return [
+        instruction(id=f"{number:04}", embedding=packed(vector.astype(np.float32)))
+        for number, vector in enumerate(vectors)
+    ]
+
+
+def decided(stage: DatasetStage, records: list[Instruction], n_parts: int = 1) -> Decision:
+    parts = [records[start::n_parts] for start in range(n_parts)]
+    return stage.decide(
+        pa.concat_tables([stage.sketch(to_table(part, Instruction)) for part in parts]), in_threads
+    )
+
+
+def test_an_embedding_is_asked_for_and_packed() -> None:
+    vector = [3.0, 4.0, 0.0]
+    text = base64.b64encode(struct.pack("<3f", *vector)).decode()
+    script = Script(lambda _: StoredReply(text, "stop", 7, 0))
+    (record,) = asyncio.run(EmbedQuestions().map(instruction(), fake_model(script)))
+    assert isinstance(record, Instruction)
+    assert script.bodies[0]["input"] == record.question
+    found = as_matrix(pa.chunked_array([unpacked(pa.chunked_array([[record.embedding]]))]))
+    assert found == pytest.approx(np.array([[0.6, 0.8, 0.0]]), abs=1e-3)
+
+
+def test_embeddings_must_be_there_and_of_one_length() -> None:
+    with pytest.raises(PipelineError, match="have 0 dimensions; put an EmbedQuestions step"):
+        DropByDensity().sketch(to_table([instruction()], Instruction))
+    mixed = [*embedded(np.ones((1, 3))), *embedded(np.ones((1, 4)))]
+    with pytest.raises(PipelineError, match="have 3, 4 dimensions"):
+        DropSemanticDuplicates().sketch(to_table(mixed, Instruction))
+
+
+def test_of_records_that_mean_the_same_the_first_stays() -> None:
+    rng = np.random.default_rng(0)
+    meanings = rng.normal(size=(40, 16))
+    records = embedded(np.concatenate([meanings, meanings + 0.1 * rng.normal(size=(40, 16))]))
+    stage = DropSemanticDuplicates(min_cosine=0.9, cluster_rows=20)
+    one = decided(stage, records).verdicts
+    assert decided(stage, records, 7).verdicts.sort_by("id") == one.sort_by("id")
+    twins = dict(zip(one["id"].to_pylist(), one["twin"].to_pylist(), strict=True))
+    assert all(int(gone) - int(twin) == 40 for gone, twin in twins.items())
+    assert len(twins) >= 36  # a pair on the border of two clusters is not compared
+    assert set(one["reason"].to_pylist()) == {"semantic_duplicate"}
+
+
+def clouds() -> tuple[np.ndarray, list[Instruction]]:
+    """Two clusters: 100 records close together, 100 that differ."""
+    rng = np.random.default_rng(0)
+    centres = np.repeat(np.eye(8)[:2], 100, axis=0)
+    spread = np.repeat([0.02, 0.2], 100)[:, None]
+    vectors = centres + spread * rng.normal(size=(200, 8))
+    return vectors, embedded(vectors)
+
+
+@pytest.mark.parametrize(("keep", "left"), [(0.5, 100), (1, 200), (37, 37), (1000, 200)])
+def test_density_keeps_exactly_what_is_asked_for(keep: float, left: int) -> None:
+    _, records = clouds()
+    stage = DropByDensity(keep=keep, n_clusters=5, outliers=0)
+    one = decided(stage, records)
+    assert 200 - one.verdicts.num_rows == left
+    assert decided(stage, records, 3).verdicts.sort_by("id") == one.verdicts.sort_by("id")
+    report: Any = one.report["clusters"]
+    assert sum(cluster["kept"] for cluster in report) == left
+    assert sum(cluster["size"] for cluster in report) == 200
+
+
+def test_the_cluster_that_differs_keeps_more_and_the_hardest_stay() -> None:
+    _, records = clouds()
+    one = decided(DropByDensity(keep=100, n_clusters=2, temperature=0.05, outliers=0), records)
+    gone = [int(key) for key in one.verdicts["id"].to_pylist()]
+    assert sum(key < 100 for key in gone) > sum(key >= 100 for key in gone)
+    vectors = as_matrix(pa.chunked_array([unpacked(to_table(records, Instruction)["embedding"])]))
+    centroid = vectors[100:].mean(axis=0) / np.linalg.norm(vectors[100:].mean(axis=0))
+    distance = 1 - vectors[100:] @ centroid
+    lost = [key - 100 for key in gone if key >= 100]
+    stays = [number for number in range(100) if number not in lost]
+    assert min(distance[stays]) >= max(distance[lost]) - 1e-3
+
+
+def test_duplicates_change_what_is_selected_unless_they_went_before() -> None:
+    vectors, records = clouds()
+    copies = embedded(np.concatenate([vectors, np.repeat(vectors[:1], 100, axis=0)]))
+    density = DropByDensity(keep=60, n_clusters=2, outliers=0)
+    distinct = DropSemanticDuplicates(min_cosine=0.9999, cluster_rows=1000)
+
+    def selected(pool: list[Instruction]) -> set[str]:
+        return {record.id for record in pool} - set(decided(density, pool).verdicts["id"].to_pylist())
+
+    def without_twins(pool: list[Instruction]) -> list[Instruction]:
+        gone = set(decided(distinct, pool).verdicts["id"].to_pylist())
+        return [record for record in pool if record.id not in gone]
+
+    assert selected(copies) != selected(records)
+    assert selected(without_twins(copies)) == selected(without_twins(records))
+
+
+def test_outliers_go_first() -> None:
+    _, records = clouds()
+    stage = DropByDensity(keep=1, n_clusters=1, outliers=0.1)
+    assert decided(stage, records).verdicts.num_rows == 20
