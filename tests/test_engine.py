@@ -374,6 +374,40 @@ def test_a_benchmark_item_is_dropped_and_its_neighbour_stays(scripted: Scripted,
     assert drafts[1] in {row["question"] for row in rows(root, "questions")}
 
 
+def test_with_an_embedder_questions_that_mean_the_same_go_and_density_selects(
+    scripted: Scripted, tmp_path: Path
+) -> None:
+    root = tmp_path / "run"
+    embedder = f"embedder={{name: scripted, serve: endpoint, url: {scripted.url}}}"
+    run(scripted, root, embedder, "semantic_duplicates.min_cosine=0.87", "density={keep: 5, n_clusters: 3}")
+    asked = [body["input"] for body in scripted.bodies() if "input" in body]
+    assert sorted(asked) == sorted(row["question"] for row in rows(root, "distinct"))
+    twins = {row["id"]: row["twin"] for row in rows(root, "dissimilar", "rejects")}
+    kept = {row["id"]: row["question"].split() for row in rows(root, "dissimilar")}
+    assert twins
+    assert set(twins.values()) <= set(kept)
+    assert len(load_dataset(str(root / "dataset"), split="train")) == 5
+    assert step(root, "selected")["tally"]["rejected"] == {
+        "typical_of_its_cluster": step(root, "examples")["tally"]["kept"] - 5
+    }
+    (report,) = (root / "steps").glob("selected-*/report.json")
+    assert sum(cluster["kept"] for cluster in json.loads(report.read_text())["clusters"]) == 5
+
+
+def test_a_discipline_that_loses_much_is_told_and_can_stop_the_run(
+    scripted: Scripted, tmp_path: Path
+) -> None:
+    root = tmp_path / "run"
+    settings = ("near_duplicates.min_similarity=0.01", "near_duplicates.rows=1", "questions.per_syllabus=10")
+    done = academe(*run_arguments(scripted, root, *settings, "gates.max_lost=0.1"))
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "step 'distinct' would drop" in done.stderr
+    assert "gates.max_lost allows 10%" in done.stderr
+    assert "distinct: drops" in done.stdout + done.stderr
+    done = academe(*run_arguments(scripted, root, *settings))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_a_second_run_on_the_root_is_refused(slow_scripted: Scripted, tmp_path: Path) -> None:
     root = tmp_path / "run"
     first = subprocess.Popen(
