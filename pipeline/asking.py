@@ -183,6 +183,22 @@ class Asker:
         reply = await self._channel.reply_to(body, 0, self._tally)
         return packed(np.frombuffer(base64.b64decode(reply.text), "<f4"))
 
+    async def surprise(self, question: str, answer: str) -> float | None:
+        turns = [("system", self._system)] if self._system is not None else []
+        turns += [("user", question), ("assistant", answer.strip())]
+        body = {
+            "model": self.name,
+            "messages": [{"role": role, "content": text} for role, text in turns],
+            "add_generation_prompt": False,
+            "continue_final_message": True,  # the prompt ends where the answer does
+            "prompt_logprobs": 0,
+            "max_tokens": 1,
+            "temperature": 0.0,
+        }
+        reply = await self._channel.reply_to(body, 0, self._tally)
+        found = _last_logprobs(json.loads(reply.text), len(answer.strip()))
+        return -sum(found) / len(found) if found else None
+
     def _messages(
         self, prompt: Prompt, after: Turn | None, values: dict[str, object]
     ) -> tuple[tuple[str, str], ...]:
@@ -198,6 +214,17 @@ class Asker:
             "messages": [{"role": role, "content": text} for role, text in messages],
             **sampling.model_dump(exclude_none=True),
         }
+
+
+def _last_logprobs(tokens: list[tuple[str, float]], n_chars: int) -> list[float]:
+    """The log-probabilities of the tokens that make up the last `n_chars` characters."""
+    found: list[float] = []
+    for text, logprob in reversed(tokens):
+        if n_chars <= 0:
+            break
+        n_chars -= len(text)
+        found.append(logprob)
+    return found
 
 
 def _response_format(reply: type[BaseModel]) -> dict[str, Any]:

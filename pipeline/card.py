@@ -56,6 +56,11 @@ MEANINGS = {
     "run": "the run that made the row: recipe, settings and prompts in one hash",
     "n_question_tokens": "tokens of the question as sent to the answerer, chat template included",
     "n_answer_tokens": "tokens of the answer",
+    "clarity": "of the question, by a judge, 1 (poor) to 5; null where none was asked, as in the next three",
+    "relevance": "of the answer to the question",
+    "correctness": "of the answer",
+    "completeness": "of the answer",
+    "difficulty": "perplexity of the answer given the question over that without; null where not measured",
     "metadata": "JSON: the syllabus (`parent_id`), the models that asked and answered",
 }
 

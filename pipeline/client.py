@@ -184,12 +184,19 @@ def _proxy(url: str) -> str | None:
 
 def _parse(data: dict[str, Any]) -> StoredReply:
     choice, usage = data["choices"][0], data.get("usage") or {}
+    scored = data.get("prompt_logprobs")
     return StoredReply(
-        text=choice["message"].get("content") or "",
+        text=_logprobs(scored) if scored else choice["message"].get("content") or "",
         finish=choice.get("finish_reason") or "stop",
         prompt_tokens=usage.get("prompt_tokens", 0),
         output_tokens=usage.get("completion_tokens", 0),
     )
+
+
+def _logprobs(scored: list[dict[str, dict[str, Any]] | None]) -> str:
+    """The prompt's tokens with their log-probabilities, as JSON; the first of a prompt has none."""
+    tokens = [next(iter(token.values())) for token in scored if token]
+    return json.dumps([(token["decoded_token"], token["logprob"]) for token in tokens], ensure_ascii=False)
 
 
 def _parse_embedding(data: dict[str, Any]) -> StoredReply:

@@ -177,3 +177,9 @@ class Model(Protocol):
     async def embed(self, text: str) -> str:
         """The embedding of `text`, packed as in pipeline/vectors.py."""
         ...
+
+    async def surprise(self, question: str, answer: str) -> float | None:
+        """The mean negative log-probability of the tokens of `answer` after `question`, in nats; None for an
+        answer without one.
+        """
+        ...

@@ -122,6 +122,12 @@ class Example(Instruction):
     answerer: str  # the model that answered
     n_question_tokens: int  # tokens of the question as sent, chat template included
     n_answer_tokens: int
+    # What a judge gave, 1 (poor) to 5 (excellent); None where none was asked.
+    clarity: int | None = None  # of the question
+    relevance: int | None = None  # of the answer, as the next two
+    correctness: int | None = None
+    completeness: int | None = None
+    difficulty: float | None = None  # see stages/measure_difficulty.py; None where it was not measured
 
     @property
     def text(self) -> str:

@@ -185,7 +185,12 @@ class Server:
     def whole(self, body: dict[str, Any], text: str, finish: str = "stop") -> web.Response:
         usage = {"prompt_tokens": len(json.dumps(body["messages"])) // 4, "completion_tokens": len(text) // 4}
         choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
-        return web.json_response({"choices": [choice], "usage": usage})
+        reply = {"choices": [choice], "usage": usage}
+        if "prompt_logprobs" in body:  # as vLLM: an entry a token, none for the first
+            prompt = "".join(message["content"] for message in body["messages"])
+            tokens = [{"1": {"logprob": -1.0 / len(prompt), "decoded_token": char}} for char in prompt]
+            reply["prompt_logprobs"] = [None, *tokens]
+        return web.json_response(reply)
 
     async def embed(self, request: web.Request) -> web.Response:
         body = await request.json()

@@ -394,6 +394,19 @@ def test_with_an_embedder_questions_that_mean_the_same_go_and_density_selects(
     assert sum(cluster["kept"] for cluster in json.loads(report.read_text())["clusters"]) == 5
 
 
+def test_scores_of_a_judge_and_difficulty_are_columns_of_the_dataset(
+    scripted: Scripted, tmp_path: Path
+) -> None:
+    root = tmp_path / "run"
+    judge = f"judge={{name: scripted, serve: endpoint, url: {scripted.url}}}"
+    run(scripted, root, judge, "difficulty={}", "low_ratings.min_clarity=2", "gates.min_rows=0")
+    made = load_dataset(str(root / "dataset"), split="train")
+    assert len(made) == step(root, "well_rated")["tally"]["kept"] > 0
+    assert step(root, "well_rated")["tally"]["rejected"]
+    assert all(row["correctness"] in (3, 4, 5) and row["clarity"] >= 2 for row in made)
+    assert all(0 < row["difficulty"] < 2 for row in made)
+
+
 def test_a_discipline_that_loses_much_is_told_and_can_stop_the_run(
     scripted: Scripted, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ VALUES = {
     "sessions": ("Genes", "Alleles"),
     "concepts": ("dominance", "locus"),
     "question": "What is an allele?",
+    "answer": "One of the forms of a gene.",
     "path": "Life sciences > Genetics",
     "children": ("Heredity",),
 }

@@ -20,6 +20,7 @@ from stages.answer_questions import AnswerQuestions
 from stages.drop_by_density import DropByDensity
 from stages.drop_contaminated import DropContaminated
 from stages.drop_exact_duplicates import DropExactDuplicates
+from stages.drop_low_rated import DropLowRated
 from stages.drop_near_duplicates import DropNearDuplicates
 from stages.drop_poor_answers import DropPoorAnswers
 from stages.drop_poor_questions import DropPoorQuestions
@@ -27,6 +28,8 @@ from stages.drop_semantic_duplicates import DropSemanticDuplicates
 from stages.drop_wrong_language import DropWrongLanguage
 from stages.embed_questions import EmbedQuestions
 from stages.list_subjects import ListSubjects
+from stages.measure_difficulty import MeasureDifficulty
+from stages.rate_examples import RateExamples
 from stages.read_taxonomy import ReadTaxonomy
 from stages.write_questions import WriteQuestions
 from stages.write_syllabi import WriteSyllabi
@@ -41,6 +44,7 @@ class InstructSettings(BaseModel):
 
     planner: ModelSpec  # writes subjects, syllabi and questions
     answerer: ModelSpec | None = None  # writes answers; the planner when not given
+    judge: ModelSpec | None = None  # scores answered questions; without it nobody does
     embedder: ModelSpec | None = None  # embeds questions; without it no step looks at what they mean
     taxonomy: ReadTaxonomy = ReadTaxonomy()
     subjects: ListSubjects = ListSubjects()
@@ -55,6 +59,9 @@ class InstructSettings(BaseModel):
     contamination: DropContaminated = DropContaminated()
     answers: AnswerQuestions = AnswerQuestions()
     answer_quality: DropPoorAnswers = DropPoorAnswers()
+    ratings: RateExamples = RateExamples()
+    low_ratings: DropLowRated = DropLowRated()
+    difficulty: MeasureDifficulty | None = None  # by the answerer, whose server must give prompt_logprobs
     density: DropByDensity | None = None  # picks the rows of the dataset; needs the embedder
     dataset: DatasetSettings = Field(default_factory=DatasetSettings)
     gates: Gates = Field(default_factory=Gates)
@@ -80,6 +87,11 @@ def instruct(s: InstructSettings) -> Recipe:
     good = Step("good", s.answer_quality, answers)
     monolingual = Step("monolingual", s.language, good)
     examples = Step("examples", s.contamination, monolingual)
+    if s.judge is not None:
+        rated = Step("rated", asking(s.judge, s.ratings), examples)
+        examples = Step("well_rated", s.low_ratings, rated)
+    if s.difficulty is not None:
+        examples = Step("measured", asking(s.answerer or s.planner, s.difficulty), examples)
     if s.density is not None:
         if s.embedder is None:
             raise RecipeError("density needs embeddings: name an embedder, or take density out")

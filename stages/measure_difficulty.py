@@ -1,0 +1,37 @@
+"""Measure how much of an answer's surprise its question does not take away.
+
+Example -> Example, one each, with `difficulty` as a column: the perplexity of the answer given the question
+over that of the answer to an empty question. Near 0 the question says the answer, near 1 it hardly helps,
+above 1 the two do not fit. Two requests an example, without output, to a server that gives
+`prompt_logprobs` (vLLM does). Source: instruction-following difficulty (Li et al. 2023,
+https://arxiv.org/abs/2308.12032); ours: both sides in the model's own chat template, so that the question
+alone makes the difference.
+"""
+
+import asyncio
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pipeline.model import Model
+from pipeline.records import Example
+from pipeline.stage import Expected, ModelStage, Reject
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureDifficulty(ModelStage):
+    reads: ClassVar[type] = Example
+    writes: ClassVar[type] = Example
+    version: ClassVar[int] = 1
+
+    def expected(self) -> Expected:
+        return Expected(requests=2, rows=1)
+
+    async def map(self, example: Example, model: Model) -> list[Example | Reject]:
+        asked, alone = await asyncio.gather(
+            model.surprise(example.question, example.answer), model.surprise("", example.answer)
+        )
+        if asked is None or alone is None:
+            return [Reject("answer_without_a_token", got=example.answer)]
+        return [dataclasses.replace(example, difficulty=round(math.exp(asked - alone), 4))]

@@ -1,0 +1,93 @@
+"""The judge and the difficulty, with scripted replies."""
+
+import asyncio
+import json
+import math
+from typing import Any
+
+import pytest
+
+from pipeline.errors import BadReply
+from pipeline.fake_model import Script, fake_model
+from pipeline.records import Example
+from pipeline.replies import StoredReply
+from stages.drop_low_rated import DropLowRated
+from stages.measure_difficulty import MeasureDifficulty
+from stages.rate_examples import CRITERIA, RateExamples
+from tests.stages.make import ANSWER, QUESTION, example
+
+
+def vote(clarity: int, relevance: int, correctness: int, completeness: int) -> dict[str, Any]:
+    scores = dict(zip(CRITERIA, (clarity, relevance, correctness, completeness), strict=True))
+    return {"reason": "So.", **scores}
+
+
+def rated(stage: RateExamples, script: Script) -> Example:
+    (found,) = asyncio.run(stage.map(example(), fake_model(script)))
+    assert isinstance(found, Example)
+    return found
+
+
+def test_the_judge_sees_question_and_answer_and_its_scores_are_kept() -> None:
+    script = Script(lambda _: vote(5, 4, 3, 2))
+    found = rated(RateExamples(), script)
+    assert [getattr(found, name) for name in CRITERIA] == [5, 4, 3, 2]
+    (body,) = script.bodies
+    assert QUESTION in body["messages"][-1]["content"]
+    assert ANSWER in body["messages"][-1]["content"]
+    schema = body["response_format"]["json_schema"]["schema"]
+    assert list(schema["properties"]) == ["reason", *CRITERIA]  # the reason comes first
+
+
+def test_of_several_votes_the_lower_median_counts() -> None:
+    votes = [vote(5, 5, 5, 1), vote(4, 1, 5, 3), vote(1, 1, 2, 3), vote(2, 5, 5, 5)]
+    script = Script(lambda _: votes.pop())
+    found = rated(RateExamples(votes=4), script)
+    assert [getattr(found, name) for name in CRITERIA] == [2, 1, 5, 3]
+    assert len({body["sample"] for body in script.bodies}) == 4  # each a reply of its own
+
+
+def test_a_score_beyond_the_scale_is_asked_for_again_and_then_a_bad_reply() -> None:
+    script = Script(lambda _: vote(5, 4, 6, 2))
+    with pytest.raises(BadReply, match="Reply: correctness"):
+        rated(RateExamples(), script)
+    assert len(script.bodies) == 3
+
+
+RATINGS = [
+    ((3, 3, 3, 3), None),
+    ((None, None, None, None), None),
+    ((2, 3, 3, 3), "low_clarity"),
+    ((3, 2, 3, 3), "low_relevance"),
+    ((3, 3, 2, 3), "low_correctness"),
+    ((3, 3, 3, 2), "low_completeness"),
+    ((2, 3, 1, 2), "low_correctness"),  # what falls shortest
+]
+
+
+@pytest.mark.parametrize(("scores", "reason"), RATINGS)
+def test_low_ratings(scores: tuple[int | None, ...], reason: str | None) -> None:
+    verdict = DropLowRated().judge(example(**dict(zip(CRITERIA, scores, strict=True))))
+    assert (verdict.reason if verdict else None) == reason
+
+
+def test_difficulty_is_the_perplexity_with_the_question_over_that_without() -> None:
+    """The answer's tokens are the last of the prompt; what stands before them does not count."""
+
+    def answer(body: dict[str, Any]) -> StoredReply:
+        asked = body["messages"][0]["content"] != ""
+        logprob = -1.0 if asked else -3.0
+        tokens = [
+            ("<|im_start|>", -9.0),
+            ("assistant\n", -9.0),
+            ("A gene", logprob),
+            (" is a unit.", 2 * logprob),
+        ]
+        return StoredReply(json.dumps(tokens), "length", 9, 1)
+
+    script = Script(answer)
+    (found,) = asyncio.run(MeasureDifficulty().map(example(" A gene is a unit.\n"), fake_model(script)))
+    assert isinstance(found, Example)
+    assert found.difficulty == pytest.approx(math.exp(1.5 - 4.5), abs=1e-4)
+    assert {body["messages"][0]["content"] for body in script.bodies} == {QUESTION, ""}
+    assert all(body["prompt_logprobs"] == 0 and body["max_tokens"] == 1 for body in script.bodies)
