@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.errors import PipelineError
+from pipeline.spread import SPREAD_ROWS
 
 if TYPE_CHECKING:
     from pipeline.recipe import Recipe
@@ -95,6 +96,9 @@ def run(
     budget_usd: Annotated[float | None, typer.Option(min=0, help="Stop at so many dollars.")] = None,
     max_minutes: Annotated[float | None, typer.Option(min=0, help="Stop after so many minutes.")] = None,
     replay: Annotated[bool, typer.Option(help="Send nothing; fail on a reply that is not stored.")] = False,
+    spread_rows: Annotated[
+        int, typer.Option(min=0, help="Decide on duplicates in tasks of the cluster from this many rows on.")
+    ] = SPREAD_ROWS,
     dry_run: Annotated[bool, typer.Option(help="Show the plan and stop.")] = False,
 ) -> None:
     """Run a recipe to its end; the same command again goes on where it stopped."""
@@ -115,7 +119,9 @@ def run(
     with folder.locked():
         events = Events(folder.events, view_for(Console()))
         try:
-            summary = run_recipe(wired, RunOptions(folder, first, last, ray, budget, replay), events)
+            summary = run_recipe(
+                wired, RunOptions(folder, first, last, ray, budget, replay, spread_rows), events
+            )
         finally:
             events.close()
     if summary is not None:

@@ -14,9 +14,8 @@ from pipeline.recipe import Recipe
 from pipeline.root import Root
 from pipeline.schedule import Schedule
 from pipeline.server import check_local
+from pipeline.spread import SPREAD_ROWS
 from pipeline.stage import ModelStage
-
-SPREAD_ROWS = 5_000_000
 
 
 @dataclass(frozen=True)

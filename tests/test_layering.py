@@ -70,7 +70,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "run": {
         "budget", "client", "dag", "dataset", "driver", "errors", "events", "model", "recipe", "root",
-        "schedule", "server", "stage",
+        "schedule", "server", "spread", "stage",
     },
 }  # fmt: skip
 STAGES = {

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.records import Instruction
-from pipeline.spread import in_threads
+from pipeline.spread import in_tasks, in_threads
 from pipeline.stage import DatasetStage, Each
 from pipeline.store import to_table
 from pipeline.text import ngrams, normalised, words
@@ -180,3 +180,14 @@ def test_characters_as_shingles() -> None:
 @pytest.mark.parametrize("pair", list(itertools.combinations(["", "?!", "..."], 2)))
 def test_texts_without_a_word_are_no_duplicates_of_others(pair: tuple[str, str]) -> None:
     assert decided(DropNearDuplicates(), numbered(pair)) == []
+
+
+@pytest.mark.ray
+@pytest.mark.usefixtures("cluster")
+def test_tasks_of_a_cluster_decide_as_threads_do() -> None:
+    rng = random.Random(0)
+    records = numbered([" ".join(rng.choices(VOCABULARY, k=12)) for _ in range(3_000)])
+    stage = DropNearDuplicates(min_similarity=0.4)
+    expected = decided(stage, records, 4)
+    assert len(expected) > 100
+    assert decided(stage, records, 3, seed=1, each=in_tasks) == expected
