@@ -36,6 +36,25 @@ TEMPLATE = re.compile(
 CHAT_MARKERS = re.compile(
     r"<\|[a-z_]+\|>|\[/?INST\]|<</?SYS>>|^(?:user|assistant|system|human)\s*:", re.I | re.M
 )
+# Addresses under the domains that RFC 2606 keeps for examples are nobody's.
+E_MAIL = re.compile(r"\b[\w.+-]+@(?!example\b)[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b", re.IGNORECASE)
+URL = re.compile(r"\b(?:https?://|www\.)(?!(?:www\.)?example\.)[^\s<>)\]\"']+", re.IGNORECASE)
+# +49 30 1234567, (415) 555-2671, 415-555-2671: other runs of digits are sums and years.
+PHONE = re.compile(
+    r"(?<![\w+])\+\d{1,3}(?:[ .-]?\(?\d{2,4}\)?){2,4}(?!\d)|\([2-9]\d{2}\) ?[2-9]\d{2}[ -]\d{4}\b|\b[2-9]\d{2}-[2-9]\d{2}-\d{4}\b"
+)
+ENVIRONMENT = re.compile(r"\\(begin|end)\{(\w+\*?)\}")
+SCRIPTS = (
+    ("Cyrillic", re.compile(r"[\u0400-\u052f]")),
+    ("Arabic", re.compile(r"[\u0600-\u06ff]")),
+    ("Devanagari", re.compile(r"[\u0900-\u097f]")),
+    ("Thai", re.compile(r"[\u0e00-\u0e7f]")),
+    ("Kana", re.compile(r"[\u3040-\u30ff]")),
+    ("Hangul", re.compile(r"[\uac00-\ud7af]")),
+    ("Han", re.compile(r"[\u4e00-\u9fff]")),
+    ("Latin", re.compile(r"[a-zA-Z]")),
+)
+TOGETHER = {"Kana", "Han", "Hangul", "Latin"}  # of Japanese and Korean text; Latin words stand anywhere
 SENTENCE_ENDS = (".", "!", "?", ":", "`", ")", "]", "}", "*", '"', "'", "$", "”", "’", "…", ">", "|", ";")  # noqa: RUF001
 
 
@@ -65,3 +84,42 @@ def has_end(text: str) -> bool:
     last_line = text.rsplit("\n", 1)[-1].lstrip()
     is_item = bool(re.match(r"(?:[-*•]|\d+[.)])\s", last_line))
     return text.endswith(SENTENCE_ENDS) or text[-1:].isdigit() or is_item
+
+
+def contact_in(text: str) -> str | None:
+    """An e-mail address, a web address or a phone number: made up, or somebody's."""
+    found = E_MAIL.search(text) or URL.search(text) or PHONE.search(text)
+    return found.group() if found else None
+
+
+def broken_markup_in(text: str) -> str | None:
+    """A code fence, a formula or a LaTeX environment that is opened and not closed."""
+    if text.count("```") % 2:
+        return "```"
+    if text.count("$$") % 2 and "\\" in text:  # else dollars
+        return "$$"
+    for start, end in (("\\(", "\\)"), ("\\[", "\\]")):
+        if text.count(start) != text.count(end):
+            return start
+    opened: list[str] = []
+    for kind, name in ENVIRONMENT.findall(text):
+        if kind == "begin":
+            opened.append(name)
+        elif not opened or opened.pop() != name:
+            return f"\\end{{{name}}}"
+    return f"\\begin{{{opened[-1]}}}" if opened else None
+
+
+def mixed_scripts_in(text: str, max_share: float) -> str | None:
+    """The scripts of a text in which letters of a second one are more than `max_share` of all. Greek
+    letters are not looked at: formulas have them. A Latin word in a text of another script is none, nor is
+    Kana beside Han.
+    """
+    counts = {name: len(pattern.findall(text)) for name, pattern in SCRIPTS}
+    total = sum(counts.values())
+    first, second = sorted(counts, key=counts.__getitem__, reverse=True)[:2]
+    if not total or counts[second] <= max_share * total or second == "Latin":
+        return None
+    if first != "Latin" and {first, second} <= TOGETHER:
+        return None
+    return f"{first}, {second}"

@@ -8,7 +8,15 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from pipeline.faults import chat_marker_in, has_end, refusal_in, template_in
+from pipeline.faults import (
+    broken_markup_in,
+    chat_marker_in,
+    contact_in,
+    has_end,
+    mixed_scripts_in,
+    refusal_in,
+    template_in,
+)
 from pipeline.records import Example
 from pipeline.stage import FilterStage, Reject
 from pipeline.text import ngrams, repeated_line_share, repeated_ngram_share, words
@@ -20,7 +28,7 @@ OVERLAP_N = 3  # words an n-gram, for what an answer takes over from its questio
 class DropPoorAnswers(FilterStage):
     reads: ClassVar[type] = Example
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: broken markup, contact data, mixed scripts
 
     min_words: Annotated[int, Field(ge=0)] = 8
     max_words: Annotated[int, Field(ge=1)] = 3000
@@ -29,6 +37,8 @@ class DropPoorAnswers(FilterStage):
     max_from_question: Annotated[float, Field(ge=0, le=1)] = (
         0.6  # share of the answer's 3-grams that the question has
     )
+    max_second_script: Annotated[float, Field(ge=0, le=1)] = 0.05  # share of letters of another script
+    keep_contacts: bool = False  # keep e-mail and web addresses, and phone numbers
     keep_cut_off: bool = False  # keep answers that ended at max_tokens
 
     def judge(self, example: Example) -> Reject | None:
@@ -44,7 +54,7 @@ class DropPoorAnswers(FilterStage):
             return Reject(
                 "answer_without_end", got=answer[-80:], limit="an end like a sentence, a list or a number"
             )
-        return self._repetition(example) or _fault(answer)
+        return self._repetition(example) or self._fault(answer)
 
     def _repetition(self, example: Example) -> Reject | None:
         measured = (
@@ -57,14 +67,16 @@ class DropPoorAnswers(FilterStage):
                 return Reject(reason, got=round(got, 3), limit=limit)
         return None
 
-
-def _fault(answer: str) -> Reject | None:
-    faults = (
-        ("answer_refused", refusal_in(answer)),
-        ("answer_has_chat_marker", chat_marker_in(answer)),
-        ("answer_has_template", template_in(answer)),
-    )
-    return next((Reject(reason, got=got) for reason, got in faults if got is not None), None)
+    def _fault(self, answer: str) -> Reject | None:
+        faults = (
+            ("answer_refused", refusal_in(answer)),
+            ("answer_has_chat_marker", chat_marker_in(answer)),
+            ("answer_has_template", template_in(answer)),
+            ("answer_has_broken_markup", broken_markup_in(answer)),
+            ("answer_mixes_scripts", mixed_scripts_in(answer, self.max_second_script)),
+            ("answer_has_contact_data", None if self.keep_contacts else contact_in(answer)),
+        )
+        return next((Reject(reason, got=got) for reason, got in faults if got is not None), None)
 
 
 def _share_from_question(example: Example) -> float:

@@ -50,6 +50,12 @@ QUESTIONS = [
     ("print(2 + 3)\nWhat is the output of the given code?", None),
     ("Ann sows six peas. How many of them sprout the following week if half do?", None),
     ("Which of these is a recessive trait? A) blue eyes B) brown eyes", None),
+    ("What does this code do, and why?\n```python\nprint(2 + 3)", "question_has_broken_markup"),
+    ("What does this code do, and why?\n```python\nprint(2 + 3)\n```", None),
+    ("Почему у двух родителей бывает ребёнок with blue eyes? Explain it.", None),  # noqa: RUF001
+    ("Why is it that дети похожи на своих родителей, and how do genes work?", "question_mixes_scripts"),
+    ("Write to Ann at ann.lee@mail.org: why do peas differ so much?", "question_has_contact_data"),
+    ("Write to Ann at ann@example.org: why do peas differ so much?", None),
     ("The inheritance of alleles from both parents of an organism.", "no_question_asked"),
     ("Dominance of some alleles over others in peas", "question_echoes_topic"),
 ]
@@ -74,6 +80,37 @@ ANSWERS: list[tuple[dict, str | None]] = [
     ({"answer": "Red\nGreen\nRed\nBlue\nRed\nRed\nViolet and all other colours."}, "answer_repeats_lines"),
     ({"answer": f"You ask: {QUESTION}"}, "answer_repeats_question"),
     ({"answer": "I'm sorry, but as an AI language model I have no eyes."}, "answer_refused"),
+    (
+        {"answer": "Like this, as an example:\n```python\nprint(2 + 3)\n\nThat prints five."},
+        "answer_has_broken_markup",
+    ),
+    (
+        {"answer": r"It is \\[ x = \\frac{1}{2} and that is the whole of the answer."},
+        "answer_has_broken_markup",
+    ),
+    ({"answer": r"It is \\begin{align} x \\end{matrix} and that is all of it."}, "answer_has_broken_markup"),
+    ({"answer": r"It is \\begin{align} x &= 2 \\end{align} and that is all of it."}, None),
+    (
+        {"answer": "An allele is a form of a gene, 等位基因是基因的一种形式 as they say."},
+        "answer_mixes_scripts",
+    ),
+    ({"answer": "The Greek letters α and β stand for the two forms of the gene here."}, None),  # noqa: RUF001
+    ({"answer": "遺伝子は親から子へ伝わるものであり、その形を対立遺伝子といいます。 a b c d e f g."}, None),
+    (
+        {"answer": "You can read more about it at https://genes-and-more.org/alleles today."},
+        "answer_has_contact_data",
+    ),
+    ({"answer": "You can read more about it at https://example.com/alleles if you like."}, None),
+    (
+        {"answer": "Call the office at (415) 555-2671 and ask for the head of genetics."},
+        "answer_has_contact_data",
+    ),
+    (
+        {"answer": "Her office in Berlin answers at +49 30 12345678 on all working days."},
+        "answer_has_contact_data",
+    ),
+    ({"answer": "What is left is 1000-450-300=250 peas, and that is the whole answer."}, None),
+    ({"answer": "Between 1900 - 1950 about 12 000 peas were counted, 3,141,592 in all years."}, None),
     (
         {"answer": "A gene is a unit of heredity.<|im_end|> user: and what is an allele?"},
         "answer_has_chat_marker",
