@@ -41,7 +41,8 @@ E_MAIL = re.compile(r"\b[\w.+-]+@(?!example\b)[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b",
 URL = re.compile(r"\b(?:https?://|www\.)(?!(?:www\.)?example\.)[^\s<>)\]\"']+", re.IGNORECASE)
 # +49 30 1234567, (415) 555-2671, 415-555-2671: other runs of digits are sums and years.
 PHONE = re.compile(
-    r"(?<![\w+])\+\d{1,3}(?:[ .-]?\(?\d{2,4}\)?){2,4}(?!\d)|\([2-9]\d{2}\) ?[2-9]\d{2}[ -]\d{4}\b|\b[2-9]\d{2}-[2-9]\d{2}-\d{4}\b"
+    r"(?<![\w+])\+\d{1,3}(?:[ .-]?\(?\d{2,4}\)?){2,4}(?!\d)"
+    r"|\([2-9]\d{2}\) ?[2-9]\d{2}[ -]\d{4}\b|\b[2-9]\d{2}-[2-9]\d{2}-\d{4}\b"
 )
 ENVIRONMENT = re.compile(r"\\(begin|end)\{(\w+\*?)\}")
 SCRIPTS = (
