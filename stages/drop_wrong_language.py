@@ -29,11 +29,12 @@ SEED = 0
 class DropWrongLanguage(FilterStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: of a long text its ends alone
 
     languages: tuple[str, ...] = ("en",)  # ISO 639-1 codes that are kept
     others: tuple[str, ...] = ("de", "es", "fr", "it", "pt", "zh-cn", "ru")  # told apart from those
     min_letters: Annotated[int, Field(ge=1)] = 20  # below this, undetermined: digits and names fool it
+    max_chars: Annotated[int, Field(ge=40)] = 400  # looked at: half from the start, half from the end
     min_probability: Annotated[float, Field(ge=0, le=1)] = 0.8  # below this too
 
     def judge(self, instruction: Instruction) -> Reject | Instruction:
@@ -46,12 +47,17 @@ class DropWrongLanguage(FilterStage):
         if sum(map(str.isalpha, text)) < self.min_letters:
             return UNDETERMINED, 0.0
         detector = _factory((*self.languages, *self.others)).create()
-        detector.append(text)
+        detector.append(_ends(text, self.max_chars // 2))
         try:
             best = detector.get_probabilities()[0]
         except (LangDetectException, IndexError):
             return UNDETERMINED, 0.0
         return (best.lang, best.prob) if best.prob >= self.min_probability else (UNDETERMINED, best.prob)
+
+
+def _ends(text: str, size: int) -> str:
+    """The first and the last `size` characters, of which most are question and answer."""
+    return text if len(text) <= 2 * size else f"{text[:size]} {text[-size:]}"
 
 
 @cache

@@ -154,6 +154,15 @@ def test_languages(text: str, language: str | None) -> None:
             assert verdict.language == language
 
 
+def test_a_long_answer_in_another_language_is_seen() -> None:
+    german = (
+        "Beide Eltern tragen oft ein Merkmal, das sich bei ihnen selbst nicht zeigt, aber bei ihrem Kind. "
+    )
+    verdict = DropWrongLanguage().judge(example(german * 20))
+    assert isinstance(verdict, Reject)
+    assert isinstance(DropWrongLanguage().judge(example(ANSWER * 20)), Example)
+
+
 def test_an_example_stays_an_example() -> None:
     assert isinstance(DropWrongLanguage().judge(example()), Example)
 
