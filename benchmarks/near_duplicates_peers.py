@@ -27,7 +27,7 @@ import tempfile
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,13 +58,7 @@ SETTINGS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "gaoya": {
         "documented": {"jaccard_threshold": 0.75, "num_bands": 20, "band_size": 5, "ngram_range": (1, 1)},
-        "best": {
-            "jaccard_threshold": 0.35,
-            "num_bands": 64,
-            "band_size": 3,
-            "ngram_range": (2, 2),
-            "lowercase": True,
-        },
+        "best": {"jaccard_threshold": 0.35, "num_bands": 64, "band_size": 3, "ngram_range": (2, 2)},
     },
     # Longer shingles than a word find no more, and take longer to cut in Python.
     "rensa": {
@@ -149,6 +143,7 @@ def gaoya(ids: list[str], texts: list[str], **settings: Any) -> Found:
 
 
 def rensa(ids: list[str], texts: list[str], **settings: Any) -> Found:
+    """As its page on PyPI does it, words split at white space."""
     from rensa import RMinHashDeduplicator
 
     started = time.perf_counter()
@@ -159,6 +154,7 @@ def rensa(ids: list[str], texts: list[str], **settings: Any) -> Found:
 
 
 def semhash(ids: list[str], texts: list[str], *, threshold: float) -> Found:
+    """As its page on PyPI does it, but for the encoder."""
     from semhash import SemHash
 
     started = time.perf_counter()
@@ -197,7 +193,8 @@ class Memory(threading.Thread):
     def run(self) -> None:
         while True:
             started = time.perf_counter()
-            self.most_mb = max(self.most_mb, sum(map(_pss_mb, _family(os.getpid()))))
+            together = sum(_proc_mb(process, "smaps_rollup", "Pss:") for process in _family(os.getpid()))
+            self.most_mb = max(self.most_mb, together)
             # Reading the share of 10 GB takes long enough to slow the tool down.
             time.sleep(max(0.2, 10 * (time.perf_counter() - started)))
 
@@ -216,25 +213,15 @@ def _family(process: int) -> Iterator[int]:
         found += children.get(one, [])
 
 
-def _pss_mb(process: int) -> float:
+def _proc_mb(process: int, file: str, name: str) -> float:
     try:
-        return _proc_mb(f"/proc/{process}/smaps_rollup", "Pss:")
+        lines = [line.split() for line in Path(f"/proc/{process}/{file}").read_text().splitlines()]
     except OSError:  # it ended meanwhile
         return 0
+    return sum(int(line[1]) / 1024 for line in lines if line[0] == name)
 
 
-def _proc_mb(path: str, name: str) -> float:
-    lines = map(str.split, Path(path).read_text().splitlines())
-    return next((int(line[1]) / 1024 for line in lines if line[0] == name), 0)
-
-
-TOOLS: dict[str, Callable[..., Found]] = {
-    "datatrove": datatrove,
-    "text-dedup": text_dedup,
-    "gaoya": gaoya,
-    "rensa": rensa,
-    "semhash": semhash,
-}
+TOOLS = {"datatrove": datatrove, "text-dedup": text_dedup, "gaoya": gaoya, "rensa": rensa, "semhash": semhash}
 
 
 def main() -> None:
@@ -249,7 +236,7 @@ def main() -> None:
         memory.start()
     seconds, dropped = TOOLS[name](ids, texts, **settings)
     # Not ru_maxrss: that of a new process starts at what the process that started it held.
-    peak_mb = max(memory.most_mb, _proc_mb("/proc/self/status", "VmHWM:"))
+    peak_mb = max(memory.most_mb, _proc_mb(os.getpid(), "status", "VmHWM:"))
     given = ", ".join(f"{setting} {value}" for setting, value in settings.items())
     text = f"{name} {importlib.metadata.version(name)}: {given}; {NOTES[name]}"
     print()  # a tool may have left its last line open
