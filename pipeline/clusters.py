@@ -1,9 +1,9 @@
 """Unit vectors -> clusters, and the pairs in each that are near. Pure numpy, seeded.
 
 Spherical k-means (Dhillon and Modha 2001): cosine distance, centroids of unit length. The centroids are
-learnt on at most SAMPLE rows, so that the cost is linear in the rows: n x k x d multiplications. Near pairs
-are looked for inside a cluster alone, as SemDeDup does (Abbas et al. 2023,
-https://arxiv.org/abs/2303.09540).
+learnt on at most SAMPLE rows; n rows of d dimensions in k clusters cost n x k x d multiplications, and n x
+n / k x d to find what is near in clusters of even size. Near pairs are looked for inside a cluster alone,
+as SemDeDup does (Abbas et al. 2023, https://arxiv.org/abs/2303.09540).
 """
 
 import itertools
@@ -54,15 +54,18 @@ def clustered(vectors: Vectors, k: int, seed: int) -> Clusters:
 
 
 def near_in_clusters(
-    vectors: Vectors, clusters: Clusters, min_cosine: float
+    vectors: Vectors, clusters: Clusters, min_cosine: float, block: int = BLOCK
 ) -> Iterator[tuple[Places, Places, Vectors]]:
     """Pairs (later row, earlier row, cosine) inside clusters, from `min_cosine` on."""
     for members in clusters.members():
         own = vectors[members]
-        for start in range(0, len(members), BLOCK):
-            cosines = own[start : start + BLOCK] @ own[: start + BLOCK].T
-            rows, twins = np.nonzero(np.tril(cosines, start - 1) >= min_cosine)
-            yield members[rows + start], members[twins], cosines[rows, twins]
+        for start in range(0, len(members), block):
+            for before in range(0, start + 1, block):
+                cosines = own[start : start + block] @ own[before : before + block].T
+                if before == start:
+                    cosines = np.tril(cosines, -1)
+                rows, twins = np.nonzero(cosines >= min_cosine)
+                yield members[rows + start], members[twins + before], cosines[rows, twins]
 
 
 def unit(vectors: NDArray[np.floating]) -> Vectors:

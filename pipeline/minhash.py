@@ -11,19 +11,17 @@ the order of precedence. Cost: linear, as at most MAX_BUCKET rows of a bucket ar
 it; memory: 4 bytes a band and a row, 16 a row and thread.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
 
-kernel = njit(nogil=True, cache=True)  # other threads go on while it runs
-CHUNK_ROWS = 8_192  # a thread takes at a time
-THREADS = 2  # a task has one core; more help where it runs alone
+from pipeline.shingles import CHUNK_ROWS, MARK, THREADS, kernel
+
 MAX_BUCKET = 64  # rows of one bucket, the first ones, that the others are compared with
 EMPTY = np.uint32(0xFFFFFFFF)
-MARK = np.uint32(1)  # bits of a shingle that tell of a mark
 GOLDEN, PRIME = np.uint64(0x9E3779B97F4A7C15), np.uint64(0x100000001B3)
 
 Keys = NDArray[np.uint32]  # shape (rows, bands)
@@ -47,8 +45,18 @@ class Sets:
 
 def band_keys(questions: Sets, answers: Sets, bands: int, rows: int) -> Keys:
     """A 32-bit key for each band of each row: rows of equal keys are candidates."""
-    keys: Keys = _band_keys(questions.starts, questions.values, answers.starts, answers.values, bands, rows)
-    return keys
+    n = len(questions.starts) - 1
+
+    def work(start: int) -> Keys:
+        stop = min(start + CHUNK_ROWS, n) + 1
+        starts = questions.starts[start:stop], answers.starts[start:stop]
+        found: Keys = _band_keys(starts[0], questions.values, starts[1], answers.values, bands, rows)
+        return found
+
+    if n <= CHUNK_ROWS:
+        return work(0)
+    with ThreadPoolExecutor(THREADS) as pool:  # the kernel lets go of the interpreter
+        return np.concatenate(list(pool.map(work, range(0, n, CHUNK_ROWS))))
 
 
 # Jaccard similarities of two rows: of question and answer together, of each, and of the shingles of both that
@@ -65,14 +73,12 @@ def near_pairs(
     answers: Sets,
     keys: Keys,
     order: Places,
-    n_settled: int,
     min_similarity: float,
 ) -> NDArray[np.void]:
     """The candidates by `bands` whose rows are at least `min_similarity` near, as PAIRS without order; one
     that several bands bring stands there as often.
 
-    `order`: the rows in their precedence; rows and twins are told by their places in it. The first
-    `n_settled` are not compared with one another.
+    `order`: the rows in their precedence; rows and twins are told by their places in it.
     """
     found = []
     for band in bands:
@@ -84,7 +90,6 @@ def near_pairs(
             answers.values,
             key,
             order,
-            n_settled,
             min_similarity,
         )
         pairs = np.empty(len(places), PAIRS)
@@ -160,7 +165,7 @@ def _spread(value):
 
 
 @kernel
-def _near_pairs(q_starts, q_values, a_starts, a_values, keys, order, n_settled, min_similarity):
+def _near_pairs(q_starts, q_values, a_starts, a_values, keys, order, min_similarity):
     n = len(keys)
     size = 16
     while size < 2 * n:
@@ -181,7 +186,7 @@ def _near_pairs(q_starts, q_values, a_starts, a_values, keys, order, n_settled, 
         if first < 0:
             firsts[slot], lasts[row], counts[row] = row, row, 1
             continue
-        twin = first if row >= n_settled else -1
+        twin = first
         while twin >= 0:
             if n_found == len(places):
                 places, numbers = np.concatenate((places, places)), np.concatenate((numbers, numbers))

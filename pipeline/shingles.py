@@ -37,7 +37,7 @@ N_POINTS = 0x32000  # above are no letters
 OFFSET, PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)  # FNV-1a
 MIX = np.uint64(0x9E3779B97F4A7C15)
 BLANK, LINE_BREAK = np.uint64(32), np.uint32(10)
-MARK = np.uint32(1)  # bits
+MARK = np.uint32(1)  # bits of a shingle that tell of a mark
 MAX_BITS = 16  # of the counting sort
 
 
@@ -56,8 +56,8 @@ def hashed(texts: pa.Array | pa.ChunkedArray) -> pa.FixedSizeBinaryArray:
     return pa.Array.from_buffers(pa.binary(16), len(hashes), [None, pa.py_buffer(hashes)])
 
 
-def _in_chunks(texts: pa.Array | pa.ChunkedArray, kernel: Any) -> list[Any]:
-    """What `kernel` makes of (data, offsets) of CHUNK_ROWS texts at a time, in order."""
+def _in_chunks(texts: pa.Array | pa.ChunkedArray, work: Any) -> list[Any]:
+    """What `work` makes of (data, offsets) of CHUNK_ROWS texts at a time, in order."""
     if isinstance(texts, pa.Array):
         texts = pa.chunked_array([texts])
     pieces = [
@@ -65,7 +65,7 @@ def _in_chunks(texts: pa.Array | pa.ChunkedArray, kernel: Any) -> list[Any]:
     ] or [pa.array([], pa.string())]
 
     def run(piece: pa.Array) -> Any:
-        return kernel(*_buffers(piece))
+        return work(*_buffers(piece))
 
     if len(pieces) == 1:
         return [run(pieces[0])]
@@ -217,7 +217,8 @@ def _mixed(value):
 @kernel
 def _shingle_chunk(data, starts, n, by_characters, table):
     counts = np.zeros(len(starts) - 1, np.int64)
-    found = np.empty(starts[-1] - starts[0] + len(starts), np.uint32)  # a shingle takes a byte at least
+    # A word takes a byte at least, and a character one more for the blank that comes with it.
+    found = np.empty((1 + by_characters) * (starts[-1] - starts[0]) + len(starts), np.uint32)
     longest = 2 * np.max(np.diff(starts)) + 2 if len(counts) else 0
     units, marks, values = (
         np.empty(longest, np.uint64),
@@ -235,7 +236,7 @@ def _shingle_chunk(data, starts, n, by_characters, table):
                 value = (value + units[unit]) * MIX
                 value ^= value >> np.uint64(32)
                 marked = marked or marks[unit]
-            values[first] = (np.uint32(_mixed(value) >> np.uint64(33)) << np.uint32(1)) | np.uint32(marked)
+            values[first] = (np.uint32(_mixed(value) >> np.uint64(33)) << MARK) | np.uint32(marked)
         begun, filled = filled, _write_distinct(values[:n_values], counters, found, filled)
         counts[row] = filled - begun
     return counts, found[:filled].copy()

@@ -73,7 +73,7 @@ class DropNearDuplicates(DatasetStage):
         order = pc.sort_indices(ids).to_numpy().astype(np.int64)
         sides = [Sets.of(sketches[name]) for name in ("question", "answer")]
         keys = sketches["keys"].combine_chunks().flatten().to_numpy().reshape(-1, self.bands)
-        work = functools.partial(near_pairs, n_settled=0, min_similarity=self.min_similarity)
+        work = functools.partial(near_pairs, min_similarity=self.min_similarity)
         cuts = range(0, self.bands, BANDS_A_TASK)
         bands = [range(start, min(start + BANDS_A_TASK, self.bands)) for start in cuts]
         pairs = np.concatenate(each(work, bands, *sides, keys, order))

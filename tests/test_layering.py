@@ -20,7 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "benchmarks": {"errors"},
     "faults": set(),
     "shingles": {"text"},
-    "minhash": set(),
+    "minhash": {"shingles"},
     "spread": set(),
     "clusters": set(),
     "density": set(),

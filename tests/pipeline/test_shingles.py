@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.shingles import hashed, shingled
-from pipeline.text import ngrams, words
+from pipeline.text import ngrams, normalised, words
 
 # Letters that fold to two letters are the one difference, and said in the docstring.
 LETTERS = st.characters(codec="utf-8").filter(lambda char: len(char.casefold()) == 1)
@@ -51,3 +51,19 @@ def test_many_texts_are_hashed_in_their_order() -> None:
     texts = pa.array([f"text number {number}" for number in range(20_000)])
     assert hashed(texts)[12_345:12_346].to_pylist() == hashed(texts.slice(12_345, 1)).to_pylist()
     assert shingled(texts, 2)[19_999].as_py() == shingled(texts.slice(19_999), 2)[0].as_py()
+
+
+def test_a_sum_without_spaces_has_more_characters_than_bytes() -> None:
+    """Every sign is a word, and a blank comes with it."""
+    text = "+".join(str(number * number % 7) for number in range(400_000))
+    (found,) = shingled(pa.array([text]), 9, "characters").to_pylist()
+    spelt = normalised(text)
+    assert len(found) == len({spelt[start : start + 9] for start in range(len(spelt) - 8)})
+
+
+@given(texts=TEXTS, n=st.integers(1, 4))
+def test_characters_are_those_of_the_words_joined_by_blanks(texts: list[str], n: int) -> None:
+    for text, found in zip(texts, shingled(pa.array(texts), n, "characters").to_pylist(), strict=True):
+        spelt = normalised(text)
+        grams = {spelt[start : start + n] for start in range(len(spelt) - n + 1)} or {spelt} - {""}
+        assert len(found) == len(grams)
