@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from pydantic import BaseModel, ValidationError
 
-from pipeline.client import Client
+from pipeline.client import Client, Kind
 from pipeline.errors import BadReply, ModelUnavailable
 from pipeline.model import ModelSpec, Prompt, Reply, Sampling, Turn
 from pipeline.pace import Pace
@@ -88,13 +88,13 @@ class ServedModel:
             reply = await self._open[key]
         if reply is None:
             tally.sent += 1
-            reply = await self._send(key, request, "input" in body, tally)
+            reply = await self._send(key, request, kind_of(body), tally)
         tally.requests += 1
         tally.prompt_tokens += reply.prompt_tokens
         tally.output_tokens += reply.output_tokens
         return reply
 
-    async def _send(self, key: bytes, request: bytes, embeds: bool, tally: Tally) -> StoredReply:
+    async def _send(self, key: bytes, request: bytes, kind: Kind, tally: Tally) -> StoredReply:
         """A new reply. Who asks for the same one meanwhile waits for it too."""
         if self._replay:
             raise ModelUnavailable(f"--replay sends nothing, but no reply is stored for: {request.decode()}")
@@ -107,7 +107,7 @@ class ServedModel:
                 self._wants_server = not self._client.done()
                 client = await self._client
                 started = time.monotonic()
-                answer = await client.send(request, embeds)
+                answer = await client.send(request, kind)
                 reply = await self._replies.put(key, self._spec.name, answer)
                 tally.asked_s += time.monotonic() - started
         except BaseException as error:
@@ -123,6 +123,11 @@ class ServedModel:
 def canonical_json(body: dict[str, Any]) -> bytes:
     """The one spelling of a request, as it is hashed and as it is sent."""
     return _canonical(body).encode()
+
+
+def kind_of(body: dict[str, Any]) -> Kind:
+    """What the reply to a request is read for."""
+    return "embedding" if "input" in body else "logprobs" if "prompt_logprobs" in body else "text"
 
 
 def request_key(request: bytes, sample: int) -> bytes:

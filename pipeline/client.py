@@ -7,13 +7,15 @@ ModelUnavailable.
 
 import asyncio
 import base64
+import dataclasses
 import json
 import os
 import random
 import re
 import struct
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -25,6 +27,7 @@ from pipeline.model import ModelSpec
 from pipeline.pace import Pace
 from pipeline.replies import StoredReply
 
+Kind = Literal["text", "logprobs", "embedding"]  # what a reply is read for
 MAX_TRIES = 6  # of one request that keeps failing on a server that is otherwise well
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 10.0
 LONGEST_RETRY_AFTER_S = 120.0  # a server may ask for a longer wait than ours, up to this
@@ -88,14 +91,14 @@ class Client:
             elif not tells:
                 return
 
-    async def send(self, body: bytes, embeds: bool = False) -> StoredReply:
+    async def send(self, body: bytes, kind: Kind = "text") -> StoredReply:
         """The reply to `body`, a request as JSON, for completions or embeddings. Raises BadReply, or
         ModelUnavailable after `outage_s` without any good answer.
         """
         started, tries, waits = time.monotonic(), 0, 0
         while True:
             try:
-                reply = await self._post(body, embeds)
+                reply = await self._post(body, kind)
             except _Fault as fault:
                 tries, waits = tries + fault.counts, waits + 1
                 well = self._last_good > started
@@ -112,15 +115,14 @@ class Client:
                 self._last_good = time.monotonic()
                 return reply
 
-    async def _post(self, body: bytes, embeds: bool) -> StoredReply:
+    async def _post(self, body: bytes, kind: Kind) -> StoredReply:
         try:
             sent = time.monotonic()
-            url = self._embeddings if embeds else self._completions
+            url = self._embeddings if kind == "embedding" else self._completions
             async with self._session.post(url, data=body) as response:
                 if response.status != 200:
                     raise await self._refusal(response)
-                parse = _parse_embedding if embeds else _parse
-                reply = parse(json.loads(await response.read()))
+                reply = PARSERS[kind](json.loads(await response.read()))
             self._pace.answered(time.monotonic() - sent, reply.output_tokens)
             return reply
         except TimeoutError as error:
@@ -184,19 +186,25 @@ def _proxy(url: str) -> str | None:
 
 def _parse(data: dict[str, Any]) -> StoredReply:
     choice, usage = data["choices"][0], data.get("usage") or {}
-    scored = data.get("prompt_logprobs")
     return StoredReply(
-        text=_logprobs(scored) if scored else choice["message"].get("content") or "",
+        text=choice["message"].get("content") or "",
         finish=choice.get("finish_reason") or "stop",
         prompt_tokens=usage.get("prompt_tokens", 0),
         output_tokens=usage.get("completion_tokens", 0),
     )
 
 
-def _logprobs(scored: list[dict[str, dict[str, Any]] | None]) -> str:
+def _parse_logprobs(data: dict[str, Any]) -> StoredReply:
     """The prompt's tokens with their log-probabilities, as JSON; the first of a prompt has none."""
+    scored = data.get("prompt_logprobs")
+    if not scored:
+        raise ModelUnavailable(
+            "the server gives no prompt_logprobs, which vLLM does; take `difficulty` out of the settings, or "
+            "name an answerer that vLLM serves"
+        )
     tokens = [next(iter(token.values())) for token in scored if token]
-    return json.dumps([(token["decoded_token"], token["logprob"]) for token in tokens], ensure_ascii=False)
+    text = json.dumps([(token["decoded_token"], token["logprob"]) for token in tokens], ensure_ascii=False)
+    return dataclasses.replace(_parse(data), text=text)
 
 
 def _parse_embedding(data: dict[str, Any]) -> StoredReply:
@@ -205,6 +213,13 @@ def _parse_embedding(data: dict[str, Any]) -> StoredReply:
     if not isinstance(vector, str):
         vector = base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
     return StoredReply(vector, "stop", usage.get("prompt_tokens", 0), 0)
+
+
+PARSERS: dict[Kind, Callable[[dict[str, Any]], StoredReply]] = {
+    "text": _parse,
+    "logprobs": _parse_logprobs,
+    "embedding": _parse_embedding,
+}
 
 
 def check_endpoint(spec: ModelSpec) -> None:

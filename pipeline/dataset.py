@@ -20,10 +20,9 @@ from pipeline.card import card
 from pipeline.files import checksum, move_tree, read_bytes, sync, write_text
 from pipeline.identity import digest
 from pipeline.recipe import DatasetSettings, Recipe
-from pipeline.records import Example
+from pipeline.records import CRITERIA, Example
 from pipeline.root import Root
 
-SCORES = ("clarity", "relevance", "correctness", "completeness")
 STRING, STRINGS = Value("string"), List(Value("string"))
 # No `prompt` column: TRL takes a dataset that has one beside `messages` for another format and fails.
 FEATURES = Features(
@@ -44,7 +43,7 @@ FEATURES = Features(
         "n_question_tokens": Value("int64"),
         "n_answer_tokens": Value("int64"),
         # Scores of a judge, and instruction-following difficulty; null where nothing measured them.
-        **dict.fromkeys(SCORES, Value("int64")),
+        **dict.fromkeys(CRITERIA, Value("int64")),
         "difficulty": Value("float64"),
         "metadata": STRING,
     }
@@ -208,7 +207,7 @@ def _row(example: Example, run_id: str) -> dict[str, Any]:
         "run": run_id,
         "n_question_tokens": example.n_question_tokens,
         "n_answer_tokens": example.n_answer_tokens,
-        **{name: getattr(example, name) for name in SCORES},
+        **{name: getattr(example, name) for name in CRITERIA},
         "difficulty": example.difficulty,
         "metadata": json.dumps(metadata, ensure_ascii=False),
     }

@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+CRITERIA = ("clarity", "relevance", "correctness", "completeness")  # that a judge scores an example on
+
 
 class Record(Protocol):
     """What the engine needs of a row: a dataclass with an id. Fields are str, int, float, bool, tuple,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from pipeline.asking import Asker, canonical_json, request_key
+from pipeline.asking import Asker, canonical_json, kind_of, request_key
 from pipeline.dag import Step, model_of
 from pipeline.errors import BadReply
 from pipeline.model import ModelSpec
@@ -56,7 +56,7 @@ class Rehearsal:
         self.asked.append(Asked(key, n_chars, reply))
         if reply is not None:
             return reply
-        if self.filler_chars and "response_format" not in body and "input" not in body:
+        if self.filler_chars and "response_format" not in body and kind_of(body) == "text":
             n = self.filler_chars
             return StoredReply((FILLER * (n // len(FILLER) + 1))[:n], "stop", 0, 0)
         raise BadReply("not stored")

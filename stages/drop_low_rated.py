@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from pipeline.records import Example
+from pipeline.records import CRITERIA, Example
 from pipeline.stage import FilterStage, Reject
 
 Score = Annotated[int, Field(ge=1, le=5)]
@@ -27,12 +27,7 @@ class DropLowRated(FilterStage):
     min_completeness: Score = 3
 
     def judge(self, example: Example) -> Reject | None:
-        rated = (
-            ("low_clarity", example.clarity, self.min_clarity),
-            ("low_relevance", example.relevance, self.min_relevance),
-            ("low_correctness", example.correctness, self.min_correctness),
-            ("low_completeness", example.completeness, self.min_completeness),
-        )
-        short = [(limit - got, reason, got, limit) for reason, got, limit in rated if got is not None]
+        rated = ((name, getattr(example, name), getattr(self, f"min_{name}")) for name in CRITERIA)
+        short = [(limit - got, f"low_{name}", got, limit) for name, got, limit in rated if got is not None]
         lack, reason, got, limit = max(short, key=lambda item: item[0], default=(0, "", 0, 0))
         return Reject(reason, got=got, limit=limit) if lack > 0 else None

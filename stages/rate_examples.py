@@ -14,10 +14,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, Field
 
 from pipeline.model import Model, Prompt, Sampling
-from pipeline.records import Example
+from pipeline.records import CRITERIA, Example
 from pipeline.stage import Expected, ModelStage, Reject
 
-CRITERIA = ("clarity", "relevance", "correctness", "completeness")
 Score = Literal[1, 2, 3, 4, 5]
 
 

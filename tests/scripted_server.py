@@ -218,6 +218,8 @@ class Server:
                 return self.whole(body, '{"answer": 42}')
             case "cut_off":
                 return self.whole(body, reply_to(body)[:30], finish="length")
+            case "no_logprobs":  # as a server that does not know them
+                return self.whole({"messages": body["messages"]}, "Yes.")
             case "not_http_json":
                 return web.Response(text="<html>gateway</html>")
             case "closes":

@@ -407,6 +407,33 @@ def test_scores_of_a_judge_and_difficulty_are_columns_of_the_dataset(
     assert all(0 < row["difficulty"] < 2 for row in made)
 
 
+def test_difficulty_needs_a_server_that_gives_log_probabilities(scripted: Scripted, tmp_path: Path) -> None:
+    scripted.fault("no_logprobs", times=1000, match="prompt_logprobs")
+    done = academe(*run_arguments(scripted, tmp_path / "run", "difficulty={}"))
+    assert done.returncode == 4
+    assert "gives no prompt_logprobs, which vLLM does; take `difficulty` out" in done.stderr
+    scripted.fault("no_logprobs", times=0)
+    run(scripted, tmp_path / "run", "difficulty={}")  # the useless replies were not kept
+    assert all(row["difficulty"] for row in rows(tmp_path / "run", "measured"))
+
+
+def test_steps_that_score_and_embed_are_planned_before_and_after(scripted: Scripted, tmp_path: Path) -> None:
+    model = f"{{name: scripted, serve: endpoint, url: {scripted.url}}}"
+    settings = (f"embedder={model}", f"judge={model}", "difficulty={}", "gates.min_rows=0")
+    arguments = run_arguments(scripted, tmp_path / "run", *settings)[1:]
+    assert academe("plan", *arguments).returncode == 0
+    run(scripted, tmp_path / "run", *settings, options=("--until", "examples"))
+    n_requests = len(scripted.bodies())
+    planned = academe("plan", *arguments)
+    assert planned.returncode == 0, planned.stderr
+    lines = {line.split()[0]: line.split() for line in planned.stdout.splitlines() if line.strip()}
+    assert {"embedded", "rated", "measured"} <= set(lines)
+    assert len(scripted.bodies()) == n_requests
+    for options in ((), ("--until", "examples")):  # and a plan of what is not finished, and of what is
+        run(scripted, tmp_path / "run", *settings, options=options)
+        assert academe("plan", *arguments).returncode == 0
+
+
 def test_a_discipline_that_loses_much_is_told_and_can_stop_the_run(
     scripted: Scripted, tmp_path: Path
 ) -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from pipeline.errors import BadReply
 from pipeline.fake_model import Script, fake_model
-from pipeline.records import Example
+from pipeline.records import CRITERIA, Example
 from pipeline.replies import StoredReply
 from stages.drop_low_rated import DropLowRated
 from stages.measure_difficulty import MeasureDifficulty
-from stages.rate_examples import CRITERIA, RateExamples
+from stages.rate_examples import RateExamples
 from tests.stages.make import ANSWER, QUESTION, example
 
 
