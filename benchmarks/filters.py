@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 
-from benchmarks.planted import planted
+from benchmarks.planted import as_example, planted
 from benchmarks.report import argument_parser, print_machine
 from pipeline.records import Example
 from pipeline.spread import in_threads
@@ -30,28 +30,6 @@ from stages.drop_poor_questions import DropPoorQuestions
 from stages.drop_wrong_language import DropWrongLanguage
 
 BENCHMARK_ITEMS = 1_000  # to be found by DropContaminated
-
-
-def examples(n: int) -> list[Example]:
-    place = {"field": "f", "subfield": "s", "discipline": "d", "subject": "s", "level": "l"}
-    return [
-        Example(
-            id=row["id"],
-            question=row["question"],
-            answer=row["answer"],
-            **place,
-            parent_id="p",
-            discipline_id="d",
-            sessions=(),
-            concepts=(),
-            questioner="q",
-            answer_finish="stop",
-            answerer="a",
-            n_question_tokens=30,
-            n_answer_tokens=130,
-        )
-        for row in planted(n).to_pylist()
-    ]
 
 
 def seconds_of(stage: FilterStage | DatasetStage, rows: Sequence[Example], table: pa.Table) -> float:
@@ -77,7 +55,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=20_000)
     options = parser.parse_args()
     print_machine("numba", "pyarrow", "langdetect")
-    rows = examples(options.rows)
+    rows = [as_example(row) for row in planted(options.rows).to_pylist()]
     table = to_table(rows, Example)
     with TemporaryDirectory() as folder:
         items = Path(folder) / "items.jsonl"

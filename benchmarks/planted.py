@@ -18,6 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pipeline.records import Example
+
 QUESTION, ROW = 25, 130  # words
 NEAR, TEMPLATES, ANSWERS = 0.20, 0.05, 0.05  # shares of the rows
 SLOTS = 10  # of a template
@@ -123,3 +125,26 @@ def score(table: pa.Table, dropped: pa.Array) -> dict[str, float]:
     there = pc.sum(pc.subtract(sizes["id_count"], 1)).as_py()
     n_gone = pc.sum(goes).as_py()
     return {"recall": right / there, "precision": right / n_gone if n_gone else 1.0}
+
+
+def as_example(row: dict[str, Any]) -> Example:
+    """A row of `planted` as the record that steps read."""
+    return Example(
+        id=row["id"],
+        question=row["question"],
+        answer=row["answer"],
+        parent_id="p",
+        discipline_id="d",
+        field="f",
+        subfield="s",
+        discipline="d",
+        subject="s",
+        level="l",
+        sessions=(),
+        concepts=(),
+        questioner="q",
+        answer_finish="stop",
+        answerer="a",
+        n_question_tokens=30,
+        n_answer_tokens=130,
+    )

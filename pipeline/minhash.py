@@ -42,6 +42,11 @@ class Sets:
         offsets = np.asarray(lists.offsets, np.int64)
         return cls(offsets, lists.values.to_numpy())
 
+    @classmethod
+    def empty(cls, n: int) -> "Sets":
+        """`n` sets without a shingle."""
+        return cls.of(pa.LargeListArray.from_arrays(np.zeros(n + 1, np.int64), pa.array([], pa.uint32())))
+
 
 def band_keys(questions: Sets, answers: Sets, bands: int, rows: int) -> Keys:
     """A 32-bit key for each band of each row: rows of equal keys are candidates."""

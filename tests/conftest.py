@@ -118,7 +118,7 @@ SMALL = (
     "subjects.max_subjects=3",
     "questions.per_syllabus=5",
     "gates.min_rows=1",
-    "near_duplicates.min_similarity=0.9",
+    "near_duplicates.min_alone=0.9",
 )
 
 

@@ -438,7 +438,7 @@ def test_a_discipline_that_loses_much_is_told_and_can_stop_the_run(
     scripted: Scripted, tmp_path: Path
 ) -> None:
     root = tmp_path / "run"
-    settings = ("near_duplicates.min_similarity=0.01", "near_duplicates.rows=1", "questions.per_syllabus=10")
+    settings = ("near_duplicates.min_alone=0.01", "near_duplicates.rows=1", "questions.per_syllabus=10")
     done = academe(*run_arguments(scripted, root, *settings, "gates.max_lost=0.1"))
     assert done.returncode == 3, done.stdout + done.stderr
     assert "step 'distinct' would drop" in done.stderr

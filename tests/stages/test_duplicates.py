@@ -61,7 +61,7 @@ SENTENCE = st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=12).map(" 
 SENTENCES = st.lists(SENTENCE, min_size=1, max_size=14)
 
 
-@pytest.mark.parametrize("stage", [DropExactDuplicates(), DropNearDuplicates(min_similarity=0.4)])
+@pytest.mark.parametrize("stage", [DropExactDuplicates(), DropNearDuplicates(min_alone=0.4)])
 @given(sentences=SENTENCES, n_parts=st.integers(1, 5), seed=st.integers(0, 99))
 def test_verdicts_do_not_depend_on_parts(
     stage: DatasetStage, sentences: list[str], n_parts: int, seed: int
@@ -99,7 +99,7 @@ def similarity(one: str, other: str, n: int) -> float:
 def test_near_duplicates_equal_brute_force(sentences: list[str], n: int) -> None:
     """With one row a band every pair that shares a least hash is a candidate: 256 bands miss none here."""
     stage = DropNearDuplicates(
-        n=n, bands=256, rows=1, min_similarity=0.5, drop_same_template=True, drop_same_question=True
+        n=n, bands=256, rows=1, min_alone=0.5, drop_same_template=True, drop_same_question=True
     )
     stay: list[int] = []
     expected: dict[str, float] = {}
@@ -116,8 +116,8 @@ def test_near_duplicates_equal_brute_force(sentences: list[str], n: int) -> None
 def test_near_duplicates_are_named_with_their_twin() -> None:
     far = "How does photosynthesis in a leaf store the energy of light?"
     (row,) = decided(DropNearDuplicates(), numbered([BASE, BASE.replace("sometimes", "often"), far]))
-    assert (row["id"], row["reason"], row["twin"], row["limit"]) == ("001", "near_duplicate", "000", "0.5")
-    assert 0.5 <= json.loads(row["got"]) < 1
+    assert (row["id"], row["reason"], row["twin"], row["limit"]) == ("001", "near_duplicate", "000", "0.7")
+    assert 0.7 <= json.loads(row["got"]) < 1
 
 
 def test_a_chain_of_likenesses_loses_only_its_middle() -> None:
@@ -126,7 +126,7 @@ def test_a_chain_of_likenesses_loses_only_its_middle() -> None:
     last = "east west three four five six seven eight nine ten north south"
     assert similarity(first, middle, 2) > 0.6 < similarity(middle, last, 2)
     assert similarity(first, last, 2) < 0.6
-    rows = decided(DropNearDuplicates(min_similarity=0.6), numbered([first, middle, last]))
+    rows = decided(DropNearDuplicates(min_alone=0.6), numbered([first, middle, last]))
     assert [(row["id"], row["twin"]) for row in rows] == [("001", "000")]
 
 
@@ -187,7 +187,7 @@ def test_texts_without_a_word_are_no_duplicates_of_others(pair: tuple[str, str])
 def test_tasks_of_a_cluster_decide_as_threads_do() -> None:
     rng = random.Random(0)
     records = numbered([" ".join(rng.choices(VOCABULARY, k=12)) for _ in range(3_000)])
-    stage = DropNearDuplicates(min_similarity=0.4)
+    stage = DropNearDuplicates(min_alone=0.4)
     expected = decided(stage, records, 4)
     assert len(expected) > 100
     assert decided(stage, records, 3, seed=1, each=in_tasks) == expected
