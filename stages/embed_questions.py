@@ -1,11 +1,14 @@
 """Give each record the embedding of its question.
 
 Instruction -> Instruction, one each. One request a question, to a server with `/v1/embeddings`: vLLM with
-`vllm_args: {runner: pooling}`, or any other that speaks the OpenAI protocol.
+`vllm_args: {runner: pooling}`, or any other that speaks the OpenAI protocol. A server refuses a text that is
+longer than its model takes, so of a long question the start alone is embedded.
 """
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from pipeline.model import Model
 from pipeline.records import Instruction
@@ -18,8 +21,10 @@ class EmbedQuestions(ModelStage):
     writes: ClassVar[type] = Instruction
     version: ClassVar[int] = 1
 
+    max_chars: Annotated[int, Field(ge=1)] = 800  # 200 tokens of English; all-MiniLM-L6-v2 takes 256
+
     def expected(self) -> Expected:
         return Expected(requests=1, rows=1)
 
     async def map(self, instruction: Instruction, model: Model) -> list[Instruction | Reject]:
-        return [replace(instruction, embedding=await model.embed(instruction.question))]
+        return [replace(instruction, embedding=await model.embed(instruction.question[: self.max_chars]))]

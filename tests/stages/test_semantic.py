@@ -48,6 +48,14 @@ def test_an_embedding_is_asked_for_and_packed() -> None:
     assert found == pytest.approx(np.array([[0.6, 0.8, 0.0]]), abs=1e-3)
 
 
+def test_of_a_long_question_the_start_is_embedded() -> None:
+    script = Script(
+        lambda _: StoredReply(base64.b64encode(struct.pack("<3f", 1, 2, 3)).decode(), "stop", 7, 0)
+    )
+    asyncio.run(EmbedQuestions(max_chars=10).map(instruction("Why is the sky blue?"), fake_model(script)))
+    assert script.bodies[0]["input"] == "Why is the"
+
+
 def test_embeddings_must_be_there_and_of_one_length() -> None:
     with pytest.raises(PipelineError, match="have 0 dimensions; put an EmbedQuestions step"):
         DropByDensity().sketch(to_table([instruction()], Instruction))
