@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import ray
 from hypothesis import settings
@@ -86,6 +87,12 @@ def cluster() -> Iterator[str]:
     ray.init(address="local", include_dashboard=False, log_to_driver=False, logging_level="error")
     yield ray.get_runtime_context().gcs_address
     ray.shutdown()
+
+
+@pytest.fixture
+def shared_cluster(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs join that cluster."""
+    monkeypatch.setenv("RAY_ADDRESS", cluster)
 
 
 def academe_command(*arguments: str) -> list[str]:
@@ -187,4 +194,22 @@ def api_servers(root: Path) -> list[int]:
     lines = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in vllm_processes(root)}
     return [
         pid for pid, line in lines.items() if b"vllm.entrypoints" in line and b"pipeline.guard" not in line
+    ]
+
+
+def run(scripted: Scripted, root: Path, *settings: str, options: tuple[str, ...] = ()) -> None:
+    done = academe(*run_arguments(scripted, root, *settings, options=options))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def step(root: Path, name: str) -> dict:
+    return next(entry for entry in status(root)["steps"] if entry["name"] == name)
+
+
+def rows(root: Path, name: str, kind: str = "") -> list[dict]:
+    folder = next((root / "steps").glob(f"{name}-*"))
+    return [
+        row
+        for path in sorted((folder / kind).glob("part-*.parquet"))
+        for row in pq.read_table(path).to_pylist()
     ]

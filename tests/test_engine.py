@@ -21,40 +21,20 @@ from tests.conftest import (
     academe_command,
     dataset_bytes,
     kill_group,
+    rows,
+    run,
     run_arguments,
     start_scripted,
     status,
+    step,
 )
 
-pytestmark = pytest.mark.ray
-
-
-@pytest.fixture(autouse=True)
-def shared_cluster(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RAY_ADDRESS", cluster)
+pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("shared_cluster")]
 
 
 @pytest.fixture
 def private_cluster(shared_cluster: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RAY_ADDRESS")
-
-
-def run(scripted: Scripted, root: Path, *settings: str, options: tuple[str, ...] = ()) -> None:
-    done = academe(*run_arguments(scripted, root, *settings, options=options))
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def step(root: Path, name: str) -> dict:
-    return next(entry for entry in status(root)["steps"] if entry["name"] == name)
-
-
-def rows(root: Path, name: str, kind: str = "") -> list[dict]:
-    folder = next((root / "steps").glob(f"{name}-*"))
-    return [
-        row
-        for path in sorted((folder / kind).glob("part-*.parquet"))
-        for row in pq.read_table(path).to_pylist()
-    ]
 
 
 @pytest.mark.usefixtures("private_cluster")
@@ -278,174 +258,6 @@ def test_interrupted_a_run_ends_soon_and_says_how_to_go_on(
     assert process.returncode == 130, said
     assert "the same command goes on from here" in said
     assert time.monotonic() - stopped < 10
-
-
-def test_a_budget_stops_a_run_that_goes_on_later(slow_scripted: Scripted, tmp_path: Path) -> None:
-    run(slow_scripted, tmp_path / "whole")
-    n_requests = len(slow_scripted.bodies())
-    tallies = [entry["tally"] for entry in status(tmp_path / "whole")["steps"]]
-    n_tokens = sum(tally["prompt_tokens"] + tally["output_tokens"] for tally in tallies)
-    root, budget = tmp_path / "run", n_tokens // 2
-    done = academe(*run_arguments(slow_scripted, root, options=("--budget-tokens", str(budget))))
-    assert done.returncode == 6, done.stderr
-    assert f"stopped at --budget-tokens {budget}" in done.stderr
-    n_sent = len(slow_scripted.bodies()) - n_requests
-    assert 0.2 * n_requests < n_sent < 0.8 * n_requests
-    assert "to go: about" in status(root)["to_go"]
-    for folder, options in ((root, ()), (tmp_path / "cpu", ("--until", "disciplines"))):  # one asks nobody
-        options = ("--max-minutes", "0", *options)
-        done = academe(*run_arguments(slow_scripted, folder, options=options))
-        assert done.returncode == 6, done.stderr
-    run(slow_scripted, root)
-    assert len(slow_scripted.bodies()) == 2 * n_requests  # nothing was paid twice
-    assert dataset_bytes(root) == dataset_bytes(tmp_path / "whole")
-
-
-def test_a_pilot_of_a_fifth_foretells_the_whole(scripted: Scripted, tmp_path: Path) -> None:
-    others = "nutrition, human-body, weather-and-climate, computers-and-internet"
-    all_of_them = f"taxonomy.only=[genetics, {others}]"
-    root, other = tmp_path / "run", tmp_path / "other"
-    run(scripted, root, "taxonomy.only=[genetics]")
-    arguments = run_arguments(scripted, root, all_of_them)[1:]
-    told = [academe("plan", *arguments).stdout]
-    arguments[arguments.index(str(root))] = str(other)
-    told.append(academe("plan", *arguments, "--like", str(root)).stdout)
-    run(scripted, root, all_of_them)
-    tallies = [entry["tally"] for entry in status(root)["steps"]]
-    came_to = sum(tally["prompt_tokens"] + tally["output_tokens"] for tally in tallies)
-    for text in told:
-        line = next(line for line in text.splitlines() if "the whole run" in line)
-        n_tokens = int(line.split()[-2].replace(",", ""))
-        assert abs(n_tokens / came_to - 1) < 0.15, text
-
-
-def test_a_plan_made_before_the_first_question_foretells_the_whole(
-    scripted: Scripted, tmp_path: Path
-) -> None:
-    root = tmp_path / "run"
-    replies = [f"{stage}.sampling.max_tokens=240" for stage in ("questions", "answers")]  # three times theirs
-    run(scripted, root, *replies, options=("--until", "syllabi"))
-    told = academe("plan", *run_arguments(scripted, root, *replies)[1:]).stdout
-    n_asked = len(scripted.bodies())
-    run(scripted, root, *replies)
-    assert n_asked < 0.4 * len(scripted.bodies())
-    tallies = {entry["name"]: entry["tally"] for entry in status(root)["steps"]}
-    came_to = sum(tally["prompt_tokens"] + tally["output_tokens"] for tally in tallies.values())
-    line = next(line for line in told.splitlines() if "the whole run" in line)
-    assert abs(int(line.split()[-2].replace(",", "")) / came_to - 1) < 0.15, told
-    drafts = next(line.split() for line in told.splitlines() if line.split()[:1] == ["drafts"])
-    assert drafts[5].replace(",", "") == str(tallies["drafts"]["requests"])
-    assert drafts[-1] == "input"
-
-
-def test_a_status_says_why_it_cannot_tell_what_is_to_go(scripted: Scripted, tmp_path: Path) -> None:
-    taxonomy = tmp_path / "mine.yaml"
-    taxonomy.write_text((ROOT / "taxonomy" / "laptop.yaml").read_text(encoding="utf-8"), encoding="utf-8")
-    run(scripted, tmp_path / "run", f"taxonomy.path={taxonomy}")
-    taxonomy.unlink()
-    found = status(tmp_path / "run")
-    assert found["to_go"].startswith("to go: cannot be told: ")
-    assert all(entry["state"] == "done" for entry in found["steps"])
-
-
-def test_a_budget_in_dollars_needs_a_price(scripted: Scripted, tmp_path: Path) -> None:
-    done = academe(*run_arguments(scripted, tmp_path / "run", options=("--budget-usd", "1")))
-    assert done.returncode == 2
-    assert "no price is known for scripted" in done.stderr
-    free = ("planner.price.output=1000000",)  # a dollar a token
-    done = academe(*run_arguments(scripted, tmp_path / "run", *free, options=("--budget-usd", "1")))
-    assert done.returncode == 6
-
-
-def test_a_benchmark_item_is_dropped_and_its_neighbour_stays(scripted: Scripted, tmp_path: Path) -> None:
-    clean = tmp_path / "clean"
-    run(scripted, clean)
-    drafts = sorted(row["question"] for row in rows(clean, "questions"))
-    changed = "  " + drafts[0].upper().replace(" ", "   ") + "\n"
-    near = drafts[1].replace("litres", "buckets of quite fresh water").replace("exactly", "no less than")
-    benchmark = tmp_path / "bench.jsonl"
-    benchmark.write_text(
-        "".join(json.dumps({"question": q}) + "\n" for q in (changed, near)), encoding="utf-8"
-    )
-    root = tmp_path / "checked"
-    run(scripted, root, f"contamination.benchmarks=[{benchmark}]")
-    dropped = [json.loads(row["record"])["question"] for row in rows(root, "questions", "rejects")]
-    assert dropped == [drafts[0]]
-    assert drafts[1] in {row["question"] for row in rows(root, "questions")}
-
-
-def test_with_an_embedder_questions_that_mean_the_same_go_and_density_selects(
-    scripted: Scripted, tmp_path: Path
-) -> None:
-    root = tmp_path / "run"
-    embedder = f"embedder={{name: scripted, serve: endpoint, url: {scripted.url}}}"
-    run(scripted, root, embedder, "semantic_duplicates.min_cosine=0.87", "density={keep: 5, n_clusters: 3}")
-    asked = [body["input"] for body in scripted.bodies() if "input" in body]
-    assert sorted(asked) == sorted(row["question"] for row in rows(root, "distinct"))
-    twins = {row["id"]: row["twin"] for row in rows(root, "dissimilar", "rejects")}
-    kept = {row["id"]: row["question"].split() for row in rows(root, "dissimilar")}
-    assert twins
-    assert set(twins.values()) <= set(kept)
-    assert len(load_dataset(str(root / "dataset"), split="train")) == 5
-    assert step(root, "selected")["tally"]["rejected"] == {
-        "typical_of_its_cluster": step(root, "examples")["tally"]["kept"] - 5
-    }
-    (report,) = (root / "steps").glob("selected-*/report.json")
-    assert sum(cluster["kept"] for cluster in json.loads(report.read_text())["clusters"]) == 5
-
-
-def test_scores_of_a_judge_and_difficulty_are_columns_of_the_dataset(
-    scripted: Scripted, tmp_path: Path
-) -> None:
-    root = tmp_path / "run"
-    judge = f"judge={{name: scripted, serve: endpoint, url: {scripted.url}}}"
-    run(scripted, root, judge, "difficulty={}", "low_ratings.min_clarity=2", "gates.min_rows=0")
-    made = load_dataset(str(root / "dataset"), split="train")
-    assert len(made) == step(root, "well_rated")["tally"]["kept"] > 0
-    assert step(root, "well_rated")["tally"]["rejected"]
-    assert all(row["correctness"] in (3, 4, 5) and row["clarity"] >= 2 for row in made)
-    assert all(0 < row["difficulty"] < 2 for row in made)
-
-
-def test_difficulty_needs_a_server_that_gives_log_probabilities(scripted: Scripted, tmp_path: Path) -> None:
-    scripted.fault("no_logprobs", times=1000, match="prompt_logprobs")
-    done = academe(*run_arguments(scripted, tmp_path / "run", "difficulty={}"))
-    assert done.returncode == 4
-    assert "gives no prompt_logprobs, which vLLM does; take `difficulty` out" in done.stderr
-    scripted.fault("no_logprobs", times=0)
-    run(scripted, tmp_path / "run", "difficulty={}")  # the useless replies were not kept
-    assert all(row["difficulty"] for row in rows(tmp_path / "run", "measured"))
-
-
-def test_steps_that_score_and_embed_are_planned_before_and_after(scripted: Scripted, tmp_path: Path) -> None:
-    model = f"{{name: scripted, serve: endpoint, url: {scripted.url}}}"
-    settings = (f"embedder={model}", f"judge={model}", "difficulty={}", "gates.min_rows=0")
-    arguments = run_arguments(scripted, tmp_path / "run", *settings)[1:]
-    assert academe("plan", *arguments).returncode == 0
-    run(scripted, tmp_path / "run", *settings, options=("--until", "examples"))
-    n_requests = len(scripted.bodies())
-    planned = academe("plan", *arguments)
-    assert planned.returncode == 0, planned.stderr
-    lines = {line.split()[0]: line.split() for line in planned.stdout.splitlines() if line.strip()}
-    assert {"embedded", "rated", "measured"} <= set(lines)
-    assert len(scripted.bodies()) == n_requests
-    for options in ((), ("--until", "examples")):  # and a plan of what is not finished, and of what is
-        run(scripted, tmp_path / "run", *settings, options=options)
-        assert academe("plan", *arguments).returncode == 0
-
-
-def test_a_discipline_that_loses_much_is_told_and_can_stop_the_run(
-    scripted: Scripted, tmp_path: Path
-) -> None:
-    root = tmp_path / "run"
-    settings = ("near_duplicates.min_alone=0.01", "near_duplicates.rows=1", "questions.per_syllabus=10")
-    done = academe(*run_arguments(scripted, root, *settings, "gates.max_lost=0.1"))
-    assert done.returncode == 3, done.stdout + done.stderr
-    assert "step 'distinct' would drop" in done.stderr
-    assert "gates.max_lost allows 10%" in done.stderr
-    assert "distinct: drops" in done.stdout + done.stderr
-    done = academe(*run_arguments(scripted, root, *settings))
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_second_run_on_the_root_is_refused(slow_scripted: Scripted, tmp_path: Path) -> None:
