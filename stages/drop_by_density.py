@@ -12,16 +12,16 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from pydantic import Field
 
-from pipeline.clusters import Clusters, clustered
-from pipeline.density import budgets, complexities, rounded, shares
+from pipeline.clusters import Clusters, Places, clustered
+from pipeline.density import Floats, budgets, complexities, rounded, shares
 from pipeline.records import Instruction
 from pipeline.stage import DatasetStage, Decision, Each, verdicts
 from pipeline.vectors import as_matrix, unpacked
 
 MIN_CLUSTERS, MAX_CLUSTERS = 20, 500  # of the square root of the rows, halved
+REASONS = ("typical_of_its_cluster", "outlier_of_its_cluster")
 EXAMPLES = 3  # ids of each cluster in the report
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -58,25 +58,39 @@ class DropByDensity(DatasetStage):
         counts = rounded(
             budgets(shares(complexity, self.temperature), sizes, target, self.balance), sizes, target
         )
-        stays = np.zeros(n, bool)
-        for rows, count in zip(members, counts, strict=True):
-            stays[rows[:count]] = True
-        goes = np.flatnonzero(~stays)
+        rejects = [
+            self._rejects(rows, int(count), clusters)
+            for rows, count in zip(clusters.members(), counts, strict=True)
+        ]
+        goes, reasons, limits = (np.concatenate(column) for column in zip(*rejects, strict=True))
         table = verdicts(
             ids.take(pa.array(goes)),
-            "typical_of_its_cluster",
-            got=pa.array(np.round(clusters.distance[goes].astype(float), 4)),
-            limit=pa.array([f"{counts[cluster]}" for cluster in clusters.of_row[goes]]),
+            pa.array(REASONS).take(pa.array(reasons)),
+            got=pa.array(clusters.distance[goes].astype(float).round(4)),
+            limit=pa.array(limits.round(4), from_pandas=True),  # not a number: null
         )
         return Decision(table, self._report(ids, members, complexity, counts))
 
-    def _by_distance(self, rows: NDArray[np.int64], clusters: Clusters) -> NDArray[np.int64]:
+    def _by_distance(self, rows: Places, clusters: Clusters) -> Places:
         """A cluster's records, the hardest first, without its outliers."""
-        order = rows[np.argsort(-clusters.distance[rows], kind="stable")]
+        order = _hardest_first(rows, clusters)
         return order[int(self.outliers * len(order)) :]
 
+    def _rejects(self, rows: Places, count: int, clusters: Clusters) -> tuple[Places, Places, Floats]:
+        """What goes of a cluster of which `count` stay: records, reasons (places in REASONS), and the
+        distance to the centroid that they are beyond.
+        """
+        order = _hardest_first(rows, clusters)
+        inside = self._by_distance(rows, clusters)
+        outside, typical = order[: len(order) - len(inside)], inside[count:]
+        reasons = np.repeat([0, 1], [len(typical), len(outside)])
+        # Where none stays, no distance would do.
+        least, most = clusters.distance[inside[[count - 1, 0]]] if count else (np.nan, np.nan)
+        limits = np.repeat([float(least), float(most)], [len(typical), len(outside)])
+        return np.concatenate([typical, outside]), reasons, limits
+
     def _report(
-        self, ids: pa.ChunkedArray, members: list[NDArray[np.int64]], complexity: Any, counts: Any
+        self, ids: pa.ChunkedArray, members: list[Places], complexity: Any, counts: Any
     ) -> dict[str, Any]:
         rows = zip(members, complexity, counts, strict=True)
         return {
@@ -90,3 +104,8 @@ class DropByDensity(DatasetStage):
                 for own, weight, count in rows
             ]
         }
+
+
+def _hardest_first(rows: Places, clusters: Clusters) -> Places:
+    order: Places = rows[np.argsort(-clusters.distance[rows], kind="stable")]
+    return order

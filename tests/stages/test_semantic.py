@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import struct
 from typing import Any
 
@@ -86,12 +87,14 @@ def clouds() -> tuple[np.ndarray, list[Instruction]]:
     return vectors, embedded(vectors)
 
 
-@pytest.mark.parametrize(("keep", "left"), [(0.5, 100), (1, 200), (37, 37), (1000, 200)])
+@pytest.mark.parametrize(("keep", "left"), [(0.5, 100), (1, 200), (37, 37), (2, 2), (1000, 200)])
 def test_density_keeps_exactly_what_is_asked_for(keep: float, left: int) -> None:
     _, records = clouds()
     stage = DropByDensity(keep=keep, n_clusters=5, outliers=0)
     one = decided(stage, records)
     assert 200 - one.verdicts.num_rows == left
+    for row in one.verdicts.to_pylist():
+        assert json.loads(row["got"]) <= (1 if row["limit"] is None else json.loads(row["limit"]))
     assert decided(stage, records, 3).verdicts.sort_by("id") == one.verdicts.sort_by("id")
     report: Any = one.report["clusters"]
     assert sum(cluster["kept"] for cluster in report) == left
@@ -128,7 +131,13 @@ def test_duplicates_change_what_is_selected_unless_they_went_before() -> None:
     assert selected(without_twins(copies)) == selected(without_twins(records))
 
 
-def test_outliers_go_first() -> None:
+def test_outliers_go_first_and_each_reject_says_how_far_it_was() -> None:
     _, records = clouds()
-    stage = DropByDensity(keep=1, n_clusters=1, outliers=0.1)
-    assert decided(stage, records).verdicts.num_rows == 20
+    everything = decided(DropByDensity(keep=1, n_clusters=1, outliers=0.1), records).verdicts.to_pylist()
+    assert [row["reason"] for row in everything] == ["outlier_of_its_cluster"] * 20
+    assert all(float(row["got"]) >= float(row["limit"]) for row in everything)
+    some = decided(DropByDensity(keep=50, n_clusters=1, outliers=0.1), records).verdicts.to_pylist()
+    reasons = [row["reason"] for row in some]
+    assert (reasons.count("outlier_of_its_cluster"), reasons.count("typical_of_its_cluster")) == (20, 130)
+    typical = [row for row in some if row["reason"] == "typical_of_its_cluster"]
+    assert all(float(row["got"]) <= float(row["limit"]) for row in typical)
