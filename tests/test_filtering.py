@@ -40,7 +40,8 @@ def test_with_an_embedder_questions_that_mean_the_same_go_and_density_selects(
 ) -> None:
     root = tmp_path / "run"
     embedder = f"embedder={{name: scripted, serve: endpoint, url: {scripted.url}}}"
-    run(scripted, root, embedder, "semantic_duplicates.min_cosine=0.87", "density={keep: 5, n_clusters: 3}")
+    settings = (embedder, "semantic_duplicates.min_cosine=0.87", "density={keep: 5, n_clusters: 3}")
+    run(scripted, root, *settings, options=("--spread-rows", "0"))  # decided on by tasks
     asked = [body["input"] for body in scripted.bodies() if "input" in body]
     assert sorted(asked) == sorted(row["question"] for row in rows(root, "distinct"))
     twins = {row["id"]: row["twin"] for row in rows(root, "dissimilar", "rejects")}
