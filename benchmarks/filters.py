@@ -2,7 +2,7 @@
 
     python -m benchmarks.filters [--rows 20000] [--json]      about half a minute
 
-Rows of 130 words from benchmarks/planted.py, as examples in memory. Filters judge them one by one, as a
+Rows of 130 words from benchmarks/planted.py, as examples in memory. Filters judge them in one process, as a
 task on one core does; stages over the whole dataset sketch and decide with the threads that they have.
 `share`: of all seconds.
 """
@@ -37,8 +37,7 @@ def seconds_of(stage: FilterStage | DatasetStage, rows: Sequence[Example], table
         if isinstance(stage, DatasetStage):
             stage.decide(stage.sketch(part), in_threads)
             return
-        for row in some:
-            stage.judge(row)
+        stage.judge_all(some)
 
     work(rows[:20], table.slice(0, 20))  # compiled, profiles and benchmarks loaded
     return timed(lambda: work(rows, table))

@@ -1,4 +1,6 @@
-"""The texts of benchmark files: JSONL (also .gz) or Parquet, each text column of a row."""
+"""The texts of benchmark files: JSONL (also .gz) or Parquet, each text column of a row; and their runs of
+words.
+"""
 
 import gzip
 import json
@@ -10,17 +12,38 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.cache import cached
 from pipeline.errors import RecipeError
+from pipeline.identity import digest
+from pipeline.overlap import Index
 
+FORMAT = 1  # of what is kept; goes up when the same files give other hashes
 MAX_DEPTH = 3  # of strings in nested values
 UNREADABLE = (OSError, EOFError, zlib.error, ValueError, pa.ArrowException)
 
 
-def check(paths: Sequence[Path]) -> None:
-    """Reads all files. Raises RecipeError for one that is missing, damaged or holds no text."""
+def index(paths: Sequence[Path], n: int, min_words: int) -> Index:
+    """The runs of all texts of the files; its items have the file's name, as `benchmark`, and their `row`.
+
+    Made once on a machine, then shared by the processes that use it. Raises RecipeError for a file that is
+    missing, damaged or holds no text.
+    """
+    key = digest((FORMAT, [path.name for path in paths], tuple(paths), n, min_words)).hex()
+    return Index.load(cached(f"benchmarks-{key}", lambda draft: _index(paths, n, min_words).save(draft)))
+
+
+def _index(paths: Sequence[Path], n: int, min_words: int) -> Index:
+    tables = []
     for path in paths:
-        if not sum(bool(text.strip()) for _, text in texts(path)):  # a sum: each file is read to its end
+        found = [(number, text) for number, text in texts(path) if text.strip()]
+        if not found:
             raise RecipeError(f"benchmark {path} holds no text: expected rows with text columns")
+        rows, items = zip(*found, strict=True)
+        names = pa.repeat(path.name, len(rows))
+        tables.append(
+            pa.table({"benchmark": names, "row": pa.array(rows, pa.int64()), "text": pa.array(items)})
+        )
+    return Index.of(pa.concat_tables(tables), n, min_words)
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:

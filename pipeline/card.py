@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 from datasets import Features, List
 
+from pipeline.contamination import counts
 from pipeline.dag import steps_to
 from pipeline.model import ModelSpec
 from pipeline.recipe import Recipe
@@ -75,7 +76,7 @@ def card(
         f"{WHAT} Made with `academe`, run `{run_id}`; the resolved settings are in `academe.yaml`.",
         "## How it was made\n\n" + _funnel(root, recipe),
         "## Models\n\n" + _models(recipe),
-        "## Decontamination\n\n" + _decontamination(recipe),
+        "## Decontamination\n\n" + _decontamination(root, recipe),
         "## Coverage\n\n" + _coverage(summary),
         "## Fields\n\n" + _table(("field", "meaning"), [(f"`{name}`", MEANINGS[name]) for name in features]),
         "## Load it\n\n" + LOAD,
@@ -144,13 +145,14 @@ def _models(recipe: Recipe) -> str:
     return _table(("model", "licence", "wrote"), rows)
 
 
-def _decontamination(recipe: Recipe) -> str:
-    files = [
-        escaped(path.name) for step in steps_to(recipe.last) for path in getattr(step.stage, "benchmarks", ())
-    ]
-    if not files:
+def _decontamination(root: Root, recipe: Recipe) -> str:
+    found = counts(root, recipe)
+    if not found:
         return "No benchmark files were named in the settings, so nothing was checked."
-    return f"Rows that hold an item of these files were dropped: {', '.join(sorted(set(files)))}."
+    table = _table(
+        ("benchmark", "items met", "rows dropped"), [(escaped(n), f"{i:,}", f"{r:,}") for n, i, r in found]
+    )
+    return f"Rows that hold an item of these files were dropped; `contamination.jsonl` lists them.\n\n{table}"
 
 
 def _coverage(summary: dict[str, Any]) -> str:

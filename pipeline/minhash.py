@@ -18,11 +18,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.shingles import CHUNK_ROWS, MARK, THREADS, kernel
+from pipeline.shingles import MARK
+from pipeline.word_hashes import CHUNK_ROWS, GOLDEN, PRIME, THREADS, kernel
 
 MAX_BUCKET = 64  # rows of one bucket, the first ones, that the others are compared with
 EMPTY = np.uint32(0xFFFFFFFF)
-GOLDEN, PRIME = np.uint64(0x9E3779B97F4A7C15), np.uint64(0x100000001B3)
 
 Keys = NDArray[np.uint32]  # shape (rows, bands)
 Places = NDArray[np.int64]

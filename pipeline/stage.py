@@ -90,6 +90,10 @@ class FilterStage(Stage):
         """None keeps the record as it is, a record replaces it, a Reject drops it."""
         raise NotImplementedError
 
+    def judge_all(self, records: Sequence[Any]) -> Sequence["Reject | Record | None"]:
+        """The verdicts on the records of a part; for a stage that is quicker with many than one by one."""
+        return [self.judge(record) for record in records]
+
 
 class Each(Protocol):
     """Calls `work(item, *shared)` for each item, side by side, and returns the results in order."""

@@ -84,13 +84,12 @@ async def map_part(
 
 
 def filter_part(stage: FilterStage, rows: Slice, kind: type, folder: UPath) -> Part:
-    """Judges each record of a slice."""
+    """Judges the records of a slice."""
     started = time.monotonic()
     records = read_slice(rows, kind)
     kept: list[Record] = []
     rejects: list[tuple[Reject, Record]] = []
-    for record in records:
-        verdict = stage.judge(record)
+    for record, verdict in zip(records, stage.judge_all(records), strict=True):
         if isinstance(verdict, Reject):
             rejects.append((verdict, record))
         else:

@@ -2,12 +2,13 @@
 
 Instruction -> Instruction (or Example -> Example: question and answer are looked at together).
 Source: GLAN (https://arxiv.org/abs/2402.13064) drops pairs that hold a benchmark's question but gives no
-rule; ours: the whole item is contained in the row (both normalised), or they share a run of `n` words, 13
-as in GPT-3 (Brown et al. 2020, appendix C). Items shorter than `min_item_words` only count when the row's
-question is the item. Cost: linear in the row. Memory: about 150 bytes an n-gram of the benchmarks in every
-worker; they are read once a worker.
+rule; ours: the row and an item share a run of `n` words, 13 as in GPT-3 (Brown et al. 2020, appendix C). Of
+an item of fewer words, all of it is the run; below `min_item_words` it only counts when the row's question is
+nothing else. Words are compared without case and punctuation (pipeline/text.py). Cost: linear in the row.
+Memory: 24 to 48 bytes a run of the benchmarks, once a machine (pipeline/overlap.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from pipeline import benchmarks as benchmark_files
+from pipeline.overlap import Found, Index
 from pipeline.records import Instruction
 from pipeline.stage import FilterStage, Reject
 from pipeline.text import words
@@ -25,50 +27,42 @@ from pipeline.text import words
 class DropContaminated(FilterStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: the item with the greatest share is told, and `min_share`
 
     benchmarks: tuple[
         Path, ...
     ] = ()  # JSONL (also .gz) or Parquet files; each text column of a row is an item
     n: Annotated[int, Field(ge=2)] = 13  # words in a shared run
     min_item_words: Annotated[int, Field(ge=1)] = 8  # to count when contained in a longer text
+    min_share: Annotated[float, Field(ge=0, le=1)] = 0  # of an item's runs that a row must have; 0: one run
 
-    def judge(self, instruction: Instruction) -> Reject | None:
+    def judge_all(self, instructions: Sequence[Instruction]) -> list[Reject | None]:
         if not self.benchmarks:
-            return None
+            return [None] * len(instructions)
         index = _index(self.benchmarks, self.n, self.min_item_words)
-        question = " ".join(words(instruction.question))
-        if question in index.items:
-            return Reject("contaminated", got=question[:200], limit="not an item", twin=index.items[question])
-        items = words(instruction.text)
-        for size, grams in index.runs.items():
-            for start in range(len(items) - size + 1):
-                run = " ".join(items[start : start + size])
-                if run in grams:
-                    return Reject(
-                        "contaminated", got=run, limit=f"no run of {size} words shared", twin=grams[run]
-                    )
-        return None
+        found = index.find([row.text for row in instructions], [row.question for row in instructions])
+        return [
+            self._verdict(instruction, hit, index)
+            for instruction, hit in zip(instructions, found, strict=True)
+        ]
 
-
-@dataclass(frozen=True)
-class _Index:
-    items: dict[str, str]  # a whole item, normalised -> where it stands
-    runs: dict[int, dict[str, str]]  # by length in words: n-grams of long items, and short items whole
+    def _verdict(self, instruction: Instruction, found: Found | None, index: Index) -> Reject | None:
+        if found is None:
+            return None
+        item = index.items.slice(found.item, 1).to_pylist()[0]
+        share = found.runs / item["runs"]
+        if share < self.min_share:
+            return None
+        run = " ".join(words(instruction.text)[found.start : found.stop])
+        return Reject(
+            "contaminated",
+            got={"run": run, "share": round(share, 3)},
+            limit=self.min_share or f"no run of {self.n} words",
+            twin=f"{item['benchmark']}:{item['row']}",
+        )
 
 
 @cache
-def _index(benchmarks: tuple[Path, ...], n: int, min_item_words: int) -> _Index:
-    index = _Index({}, {n: {}})
-    for path in benchmarks:
-        for place, text in benchmark_files.texts(path):
-            found = words(text)
-            where = f"{path.name}:{place}"
-            if found:
-                index.items.setdefault(" ".join(found), where)
-            size = min(n, len(found))
-            if size >= min_item_words:
-                grams = index.runs.setdefault(size, {})
-                for start in range(len(found) - size + 1):
-                    grams.setdefault(" ".join(found[start : start + size]), where)
-    return index
+def _index(benchmarks: tuple[Path, ...], n: int, min_item_words: int) -> Index:
+    """Opened once a worker."""
+    return benchmark_files.index(benchmarks, n, min_item_words)

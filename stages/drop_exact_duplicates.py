@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.records import Instruction
-from pipeline.shingles import hashed
 from pipeline.stage import DatasetStage, Decision, Each, verdicts
+from pipeline.word_hashes import hashed
 
 TEXTS = ("question", "answer")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from datasets import load_dataset
 
+from pipeline.text import normalised
 from tests.conftest import (
     Scripted,
     academe,
@@ -33,6 +34,12 @@ def test_a_benchmark_item_is_dropped_and_its_neighbour_stays(scripted: Scripted,
     dropped = [json.loads(row["record"])["question"] for row in rows(root, "questions", "rejects")]
     assert dropped == [drafts[0]]
     assert drafts[1] in {row["question"] for row in rows(root, "questions")}
+    (line,) = (root / "dataset" / "contamination.jsonl").read_text(encoding="utf-8").splitlines()
+    listed = json.loads(line)
+    assert (listed["benchmark"], listed["item"], listed["step"]) == ("bench.jsonl", 0, "questions")
+    assert (listed["share"], listed["run"]) == (1, normalised(drafts[0]))
+    card = (root / "dataset" / "README.md").read_text(encoding="utf-8")
+    assert "| bench\\.jsonl | 1 | 1 |" in card
 
 
 def test_with_an_embedder_questions_that_mean_the_same_go_and_density_selects(

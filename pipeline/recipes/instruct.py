@@ -69,7 +69,7 @@ class InstructSettings(BaseModel):
 
 def instruct(s: InstructSettings) -> Recipe:
     """The DAG."""
-    benchmarks.check(s.contamination.benchmarks)
+    checked(s.contamination)
     disciplines = Step("disciplines", found(s.taxonomy))
     subjects = Step("subjects", asking(s.planner, s.subjects), disciplines)
     syllabi = Step("syllabi", asking(s.planner, s.syllabi), subjects)
@@ -97,6 +97,12 @@ def instruct(s: InstructSettings) -> Recipe:
             raise RecipeError("density needs embeddings: name an embedder, or take density out")
         examples = Step("selected", s.density, examples)
     return Recipe("instruct", s, examples, s.dataset, s.gates)
+
+
+def checked(stage: DropContaminated) -> None:
+    """Reads the benchmarks, so that a fault in one stops the run before it starts."""
+    if stage.benchmarks:
+        benchmarks.index(stage.benchmarks, stage.n, stage.min_item_words)
 
 
 def found(stage: ReadTaxonomy) -> ReadTaxonomy:

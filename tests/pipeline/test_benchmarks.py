@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.benchmarks import check, texts
+from pipeline.benchmarks import index, texts
 from pipeline.errors import RecipeError
 
 
@@ -15,7 +15,7 @@ def test_every_text_of_a_row_is_an_item(tmp_path: Path) -> None:
         gzip.compress(b'{"q": "one", "n": 3, "options": ["two", {"text": "three"}]}\n{"q": "four"}\n')
     )
     assert list(texts(path)) == [(0, "one"), (0, "two"), (0, "three"), (1, "four")]
-    check([path])
+    assert index([path], 13, 8).items.to_pylist()[3] == {"benchmark": "b.jsonl.gz", "row": 1, "runs": 1}
 
 
 @pytest.mark.parametrize(
@@ -35,9 +35,9 @@ def test_a_file_that_is_none_is_named(name: str, content: bytes, said: str, tmp_
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(RecipeError, match=said):
-        check([path])
+        index([path], 13, 8)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match=r"gone\.jsonl, row 0: .*No such file"):
-        check([tmp_path / "gone.jsonl"])
+    with pytest.raises(RecipeError, match=r"cannot read .*gone\.jsonl: No such file.*check the path"):
+        index([tmp_path / "gone.jsonl"], 13, 8)

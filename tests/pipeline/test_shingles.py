@@ -4,8 +4,9 @@ import pyarrow as pa
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.shingles import hashed, shingled
+from pipeline.shingles import shingled
 from pipeline.text import ngrams, normalised, words
+from pipeline.word_hashes import hashed
 
 # Letters that fold to two letters are the one difference, and said in the docstring.
 LETTERS = st.characters(codec="utf-8").filter(lambda char: len(char.casefold()) == 1)

@@ -11,6 +11,7 @@ from pipeline.errors import RecipeError
 from pipeline.model import Prompt
 from pipeline.records import Example, Instruction
 from pipeline.stage import Reject
+from pipeline.text import normalised
 from stages.drop_contaminated import DropContaminated
 from stages.drop_poor_answers import DropPoorAnswers
 from stages.drop_poor_questions import DropPoorQuestions
@@ -191,23 +192,30 @@ def benchmark_file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 def test_contaminated_rows(benchmark_file: Path) -> None:
     stage = DropContaminated(benchmarks=(benchmark_file,))
-    for text in (
-        ITEM,
-        ITEM.upper().replace(" ", "  "),
-        f"Please solve this. {ITEM} Show your work.",
-        ITEM[:90] + "?",
-    ):
-        verdict = stage.judge(instruction(text))
+    held = {
+        ITEM: 1.0,
+        ITEM.upper().replace(" ", "  "): 1.0,
+        f"Please solve this. {ITEM} Show your work.": 1.0,
+        ITEM[:90] + "?": 0.3,
+    }
+    found = stage.judge_all([instruction(text) for text in held])
+    for (text, share), verdict in zip(held.items(), found, strict=True):
         assert isinstance(verdict, Reject), text
         assert (verdict.reason, verdict.twin) == ("contaminated", f"{benchmark_file.name}:1")
+        assert verdict.got == {"run": verdict.got["run"], "share": pytest.approx(share, abs=0.1)}
+        assert verdict.got["run"] in normalised(text)
     near = "Natalia sold 48 clips in April and half as many in May. What share of the year's sales was that?"
-    assert stage.judge(instruction(near)) is None
-    assert stage.judge(example(answer=f"Think of this: {ITEM}")) is not None
-    assert DropContaminated().judge(instruction(ITEM)) is None
+    rows = [instruction(near), example(answer=f"Think of this: {ITEM}")]
+    assert [verdict is None for verdict in stage.judge_all(rows)] == [True, False]
+    most = DropContaminated(benchmarks=(benchmark_file,), min_share=0.5)
+    assert [row is None for row in most.judge_all([instruction(text) for text in held])] == [False] * 3 + [
+        True
+    ]
+    assert DropContaminated().judge_all([instruction(ITEM)]) == [None]
 
 
 def test_a_benchmark_of_another_kind_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "bench.csv"
     path.write_text("question")
     with pytest.raises(RecipeError, match=r"expected \.jsonl, \.jsonl\.gz or \.parquet, got '\.csv'"):
-        DropContaminated(benchmarks=(path,)).judge(instruction())
+        DropContaminated(benchmarks=(path,)).judge_all([instruction()])

@@ -34,8 +34,8 @@ def test_every_benchmark_item_is_dropped_and_no_seed_task() -> None:
     questions = [item["question"] for item in lines("gsm8k_test.jsonl")]
     changed = [question.upper().replace(" ", "\n  ") for question in questions]
     items = [*questions, *changed, *(item["prompt"] for item in lines("HumanEval.jsonl.gz"))]
-    assert all(stage.judge(instruction(item)) is not None for item in items)
-    assert all(stage.judge(instruction(task)) is None for task in seed_tasks())
+    assert None not in stage.judge_all([instruction(item) for item in items])
+    assert not any(stage.judge_all([instruction(task) for task in seed_tasks()]))
 
 
 def test_few_questions_that_people_wrote_are_lost() -> None:
