@@ -78,12 +78,14 @@ def near_pairs(
     answers: Sets,
     keys: Keys,
     order: Places,
+    n_settled: int,
     min_similarity: float,
 ) -> NDArray[np.void]:
     """The candidates by `bands` whose rows are at least `min_similarity` near, as PAIRS without order; one
     that several bands bring stands there as often.
 
-    `order`: the rows in their precedence; rows and twins are told by their places in it.
+    `order`: the rows in their precedence; rows and twins are told by their places in it. The first
+    `n_settled` are not compared with one another.
     """
     found = []
     for band in bands:
@@ -95,6 +97,7 @@ def near_pairs(
             answers.values,
             key,
             order,
+            n_settled,
             min_similarity,
         )
         pairs = np.empty(len(places), PAIRS)
@@ -170,7 +173,7 @@ def _spread(value):
 
 
 @kernel
-def _near_pairs(q_starts, q_values, a_starts, a_values, keys, order, min_similarity):
+def _near_pairs(q_starts, q_values, a_starts, a_values, keys, order, n_settled, min_similarity):
     n = len(keys)
     size = 16
     while size < 2 * n:
@@ -192,7 +195,7 @@ def _near_pairs(q_starts, q_values, a_starts, a_values, keys, order, min_similar
             firsts[slot], lasts[row], counts[row] = row, row, 1
             continue
         twin = first
-        while twin >= 0:
+        while row >= n_settled and twin >= 0:
             if n_found == len(places):
                 places, numbers = np.concatenate((places, places)), np.concatenate((numbers, numbers))
             a, b = order[row], order[twin]

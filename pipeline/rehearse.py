@@ -91,7 +91,7 @@ def sample_of(step: Step, root: Root, replies: Store, n: int) -> list[Any]:
     if isinstance(step.stage, ModelStage):
         return Rehearsal(replies).map(step.stage, model_of(step), records)
     if isinstance(step.stage, FilterStage):
-        judged = [(record, step.stage.judge(record)) for record in records]
+        judged = zip(records, step.stage.judge_all(records), strict=True)
         return [verdict or record for record, verdict in judged if not isinstance(verdict, Reject)]
     return records
 

@@ -10,6 +10,8 @@ of its own, and goes only when it is said to:
     same_question     one question, two answers
     same_answer       two questions, one answer
 
+Rows of earlier datasets come first; what is near one of those goes as `near_duplicate_of_earlier` etc.
+
 Source: Broder 1997 for the similarity; we verify every pair, and close nothing transitively (that once
 removed 99.9998 % of a set of function calls: marin-community/marin#6854). On rows of 130 words with 5 to 20
 % of their words changed it finds 93 % (benchmarks/near_duplicates.py). Memory in `decide`: 4 bytes a
@@ -21,6 +23,7 @@ the purpose of business writing?", "... of nutrients?"), of the 8 from 0.6 on tw
 
 import functools
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -29,6 +32,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import Field
 
+from pipeline.earlier import with_earlier
 from pipeline.minhash import Sets, band_keys, first_staying, near_pairs
 from pipeline.records import Instruction
 from pipeline.shingles import Kind, shingled
@@ -36,6 +40,7 @@ from pipeline.stage import DatasetStage, Decision, Each, verdicts
 
 TEXTS = ("question", "answer")
 REASONS = ("near_duplicate", "same_template", "same_question", "same_answer")
+EARLIER_REASONS = tuple(f"{reason}_of_earlier" for reason in REASONS)
 BANDS_A_TASK = 4
 SAME_MARKS = 0.75  # similarity of marked shingles from which numbers and names count as the same
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -46,7 +51,7 @@ Above = Annotated[float, Field(gt=0, le=1)]
 class DropNearDuplicates(DatasetStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 2  # 2: answers count; templates and other answers stay
+    version: ClassVar[int] = 3  # 3: earlier datasets
 
     shingle: Kind = "words"
     n: Annotated[int, Field(ge=1)] = (
@@ -62,6 +67,7 @@ class DropNearDuplicates(DatasetStage):
     drop_same_template: bool = False
     drop_same_question: bool = False
     drop_same_answer: bool = False
+    earlier: tuple[Path, ...] = ()  # sketches of earlier datasets (pipeline/earlier.py); the recipe's own
 
     def sketch(self, rows: pa.Table) -> pa.Table:
         sides = {
@@ -72,22 +78,26 @@ class DropNearDuplicates(DatasetStage):
         return pa.table({"id": rows["id"], **sides, "keys": key_lists})
 
     def decide(self, sketches: pa.Table, each: Each) -> Decision:
+        sketches, n_earlier = with_earlier(self.earlier, sketches)
         ids = sketches["id"].combine_chunks()
-        order = pc.sort_indices(ids).to_numpy().astype(np.int64)
+        own = pc.sort_indices(ids.slice(n_earlier)).to_numpy().astype(np.int64) + n_earlier
+        order = np.concatenate([np.arange(n_earlier), own])
         sides = _sets({name: sketches[name] for name in TEXTS if name in sketches.column_names}, len(ids))
         keys = sketches["keys"].combine_chunks().flatten().to_numpy().reshape(-1, self.bands)
         limit = self.min_similarity if "answer" in sketches.column_names else self.min_alone
         work = functools.partial(near_pairs, min_similarity=limit)
         cuts = range(0, self.bands, BANDS_A_TASK)
         bands = [range(start, min(start + BANDS_A_TASK, self.bands)) for start in cuts]
-        pairs = np.concatenate(each(work, bands, *sides, keys, order))
+        pairs = np.concatenate(each(work, bands, *sides, keys, order, n_earlier))
         kinds = self._kinds(pairs)
         near = {reason: len(np.unique(pairs["row"][kinds == kind])) for kind, reason in enumerate(REASONS)}
         goes = np.array([True, self.drop_same_template, self.drop_same_question, self.drop_same_answer])
         chosen = first_staying(pairs[goes[kinds]])
         table = verdicts(
             ids.take(pa.array(order[chosen["row"]])),
-            pa.array(REASONS).take(pa.array(self._kinds(chosen))),
+            pa.array(REASONS + EARLIER_REASONS).take(
+                pa.array(self._kinds(chosen) + len(REASONS) * (chosen["twin"] < n_earlier))
+            ),
             got=pa.array(np.round(chosen["whole"].astype(float), 3)),
             limit=limit,
             twin=ids.take(pa.array(order[chosen["twin"]])),

@@ -19,7 +19,9 @@ from tests.conftest import (
 pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("shared_cluster")]
 
 
-def test_a_benchmark_item_is_dropped_and_its_neighbour_stays(scripted: Scripted, tmp_path: Path) -> None:
+def test_items_of_a_benchmark_and_rows_of_an_earlier_dataset_are_dropped(
+    scripted: Scripted, tmp_path: Path
+) -> None:
     clean = tmp_path / "clean"
     run(scripted, clean)
     drafts = sorted(row["question"] for row in rows(clean, "questions"))
@@ -29,8 +31,13 @@ def test_a_benchmark_item_is_dropped_and_its_neighbour_stays(scripted: Scripted,
     benchmark.write_text(
         "".join(json.dumps({"question": q}) + "\n" for q in (changed, near)), encoding="utf-8"
     )
+    earlier = tmp_path / "earlier.jsonl"
+    earlier.write_text(json.dumps({"prompt": drafts[2].lower(), "response": ""}), encoding="utf-8")
     root = tmp_path / "checked"
-    run(scripted, root, f"contamination.benchmarks=[{benchmark}]")
+    run(scripted, root, f"contamination.benchmarks=[{benchmark}]", f"earlier=[{earlier}]")
+    (had,) = rows(root, "unrepeated", "rejects")
+    assert (had["reason"], had["twin"]) == ("exact_duplicate_of_earlier", f"{earlier}:train:0")
+    assert json.loads(had["record"])["question"] == drafts[2]
     dropped = [json.loads(row["record"])["question"] for row in rows(root, "questions", "rejects")]
     assert dropped == [drafts[0]]
     assert drafts[1] in {row["question"] for row in rows(root, "questions")}

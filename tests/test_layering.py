@@ -19,6 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "plain_yaml": {"errors"},
     "benchmarks": {"cache", "errors", "identity", "overlap"},
     "cache": set(),
+    "earlier": {"cache", "errors", "identity", "stage"},
     "word_hashes": {"text"},
     "overlap": {"word_hashes"},
     "faults": set(),
@@ -78,11 +79,12 @@ ALLOWED: dict[str, set[str]] = {
     },
 }  # fmt: skip
 STAGES = {
-    "benchmarks", "clusters", "density", "draws", "errors", "faults", "minhash", "model", "overlap",
-    "prompts", "records", "shingles", "stage", "taxonomy", "text", "vectors", "word_hashes",
+    "benchmarks", "clusters", "density", "draws", "earlier", "errors", "faults", "minhash", "model",
+    "overlap", "prompts", "records", "shingles", "stage", "taxonomy", "text", "vectors", "word_hashes",
 }  # fmt: skip
 RECIPES = {
-    "benchmarks", "dag", "errors", "model", "recipe", "recipes", "settings", "stage", "stages", "taxonomy",
+    "benchmarks", "dag", "earlier", "errors", "model", "recipe", "recipes", "records", "settings", "stage",
+    "stages", "taxonomy",
 }  # fmt: skip
 
 # library -> the files of the engine that alone may import it

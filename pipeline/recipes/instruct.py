@@ -11,9 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline import benchmarks
 from pipeline.dag import Step
+from pipeline.earlier import sketches_of
 from pipeline.errors import RecipeError
 from pipeline.model import ModelSpec
 from pipeline.recipe import DatasetSettings, Gates, Recipe
+from pipeline.records import Instruction
 from pipeline.stage import asking
 from pipeline.taxonomy import find_taxonomy, load_taxonomy
 from stages.answer_questions import AnswerQuestions
@@ -46,6 +48,7 @@ class InstructSettings(BaseModel):
     answerer: ModelSpec | None = None  # writes answers; the planner when not given
     judge: ModelSpec | None = None  # scores answered questions; without it nobody does
     embedder: ModelSpec | None = None  # embeds questions; without it no step looks at what they mean
+    earlier: tuple[str, ...] = ()  # datasets whose rows must not come again: folders, or names on the Hub
     taxonomy: ReadTaxonomy = ReadTaxonomy()
     subjects: ListSubjects = ListSubjects()
     syllabi: WriteSyllabi = WriteSyllabi()
@@ -77,8 +80,9 @@ def instruct(s: InstructSettings) -> Recipe:
     prompts = (s.subjects.json_prompt, s.syllabi.prompt, s.syllabi.json_prompt, s.questions.prompt)
     sound = Step("sound", replace(s.question_quality, prompts=prompts), drafts)
     readable = Step("readable", s.language, sound)
-    unrepeated = Step("unrepeated", s.exact_duplicates, readable)
-    distinct = Step("distinct", s.near_duplicates, unrepeated)
+    exact, near = compared(s)
+    unrepeated = Step("unrepeated", exact, readable)
+    distinct = Step("distinct", near, unrepeated)
     if s.embedder is not None:
         embedded = Step("embedded", asking(s.embedder, s.embeddings), distinct)
         distinct = Step("dissimilar", s.semantic_duplicates, embedded)
@@ -103,6 +107,14 @@ def checked(stage: DropContaminated) -> None:
     """Reads the benchmarks, so that a fault in one stops the run before it starts."""
     if stage.benchmarks:
         benchmarks.index(stage.benchmarks, stage.n, stage.min_item_words)
+
+
+def compared(s: InstructSettings) -> tuple[DropExactDuplicates, DropNearDuplicates]:
+    """The stages with the sketches of earlier datasets, made now unless they are kept."""
+    stages = (s.exact_duplicates, s.near_duplicates)
+    sketches = [sketches_of(stages, name, Instruction) for name in s.earlier]
+    exact, near = (tuple(paths) for paths in zip(*sketches, strict=True)) if sketches else ((), ())
+    return replace(stages[0], earlier=exact), replace(stages[1], earlier=near)
 
 
 def found(stage: ReadTaxonomy) -> ReadTaxonomy:
