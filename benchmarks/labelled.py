@@ -2,47 +2,67 @@
 
     python -m benchmarks.labelled [--json]      some seconds
 
-The rows and the rules of their labels: tests/data. For each reason: how many texts it drops, and the share
-of them that have a fault (`precision`). For each fault: how many texts have it, and the share of them that
-is dropped, for whatever reason (`recall`). `wrong` and `does_not_answer` are no business of these filters.
+The rows and the rules of their labels: tests/data. For each reason: how many texts it drops, the share
+of them that have a fault (`precision`), and the start of one. For each fault: how many texts have it, and
+the share of them that is dropped, for whatever reason (`recall`). `wrong` and `does_not_answer` are no
+business of these filters.
 """
 
+import dataclasses
 import json
 from collections import Counter, defaultdict
 from pathlib import Path
+from typing import Any
 
 from benchmarks.planted import as_example
 from benchmarks.report import argument_parser, print_machine
 from pipeline.recipes import load_recipe
-from pipeline.records import Example
+from pipeline.records import Example, Instruction
 from pipeline.stage import FilterStage
+from pipeline.text import one_line
 
+SAMPLE_CHARS = 70
 ROWS = Path(__file__).parent.parent / "tests" / "data" / "labelled_rows.jsonl"
 
 
-def judged(side: str, stages: list[FilterStage]) -> dict[str, dict[str, dict[str, float]]]:
+def judged(side: str, stages: list[FilterStage]) -> dict[str, dict[str, dict[str, Any]]]:
     """By reason and by fault of one side of the rows, "question" or "answer"."""
     dropped: dict[str, list[bool]] = defaultdict(list)
+    samples: dict[str, str] = {}
     faults, caught = Counter[str](), Counter[str]()
     for row in map(json.loads, ROWS.read_text(encoding="utf-8").splitlines()):
         labels = row[f"{side}_faults"]
-        reason = first_reason(stages, as_example(row))
+        text = as_example(row)
+        reason = first_reason(stages, as_question(text) if side == "question" else text)
         faults.update(labels or ["none"])
         if reason is not None:
             dropped[reason].append(bool(labels))
+            samples[reason] = min(samples.get(reason, row[side]), row[side], key=len)
             caught.update(labels or ["none"])
     return {
         "reasons": {
-            name: {"dropped": len(faulty), "precision": sum(faulty) / len(faulty)}
+            name: {
+                "dropped": len(faulty),
+                "precision": round(sum(faulty) / len(faulty), 3),
+                "sample": one_line(samples[name])[:SAMPLE_CHARS],
+            }
             for name, faulty in sorted(dropped.items())
         },
-        "faults": {name: {"texts": n, "recall": caught[name] / n} for name, n in sorted(faults.items())},
+        "faults": {
+            name: {"texts": n, "recall": round(caught[name] / n, 3)} for name, n in sorted(faults.items())
+        },
     }
 
 
-def first_reason(stages: list[FilterStage], example: Example) -> str | None:
+def as_question(example: Example) -> Instruction:
+    """What the row was before it was answered."""
+    names = [field.name for field in dataclasses.fields(Instruction)]
+    return Instruction(**{name: getattr(example, name) for name in names})
+
+
+def first_reason(stages: list[FilterStage], record: Instruction) -> str | None:
     for stage in stages:
-        verdict = stage.judge(example)
+        verdict = stage.judge(record)
         reason = getattr(verdict, "reason", None)
         if reason is not None:
             return str(reason)
@@ -63,9 +83,14 @@ def main() -> None:
     }
     for side, tables in found.items():
         for title, table in tables.items():
-            print(f"\n{side}, {title}")
-            for name, numbers in table.items():
-                print(f"  {name:<36}" + "".join(f"{key} {value:<8.3g}" for key, value in numbers.items()))
+            columns = list(next(iter(table.values())))
+            print(f"\n| {side}, {title} | " + " | ".join(columns) + " |\n|" + " --- |" * (len(columns) + 1))
+            for name, row in table.items():
+                print(
+                    f"| {name} | "
+                    + " | ".join(str(row[column]).replace("|", " ") for column in columns)
+                    + " |"
+                )
     if options.json:
         print(json.dumps(found))
 

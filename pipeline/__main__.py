@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -111,10 +110,11 @@ def run(
 
     from pipeline.budget import Budget
     from pipeline.events import Events, view_for
+    from pipeline.interrupts import catch_signals
     from pipeline.run import RunOptions
     from pipeline.run import run as run_recipe
 
-    signal.signal(signal.SIGTERM, _interrupt)
+    catch_signals()
     budget = Budget(budget_tokens, budget_usd, max_minutes)
     with folder.locked():
         events = Events(folder.events, view_for(Console()))
@@ -307,10 +307,6 @@ def _print_plan(recipe: "Recipe", root: "Root", like: str | None = None) -> None
 
     for line in plan_lines(recipe, root, tallies_of(Root(like)) if like is not None else None):
         typer.echo(line)
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from pipeline.cluster import joined_cluster, n_cores, private_cluster
 from pipeline.dag import Step, model_of
 from pipeline.errors import BudgetSpent, GateFailed, PipelineError
 from pipeline.events import Events
+from pipeline.interrupts import check_interrupted
 from pipeline.luggage import Luggage
 from pipeline.recipe import Gates
 from pipeline.root import Root
@@ -111,6 +112,7 @@ class _Driver:
                 self.serving.worker(step)  # they start while the first parts are read
         try:
             while not self.schedule.finished:
+                check_interrupted()
                 while (task := self.schedule.next_task(self._has_room)) is not None:
                     self._submit(task)
                 self._collect()

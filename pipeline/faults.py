@@ -5,7 +5,13 @@ The phrases are those that models were seen to write; each list is matched witho
 """
 
 import re
+from functools import cache
 
+from pipeline.model import Prompt
+from pipeline.prompts import fixed_text
+from pipeline.text import ngrams, words
+
+LEAK_N = 5  # words in a row that a text and a prompt do not share by chance
 REFUSALS = (
     "as an ai",
     "as a language model",
@@ -26,24 +32,40 @@ REFUSALS = (
     "i don't have personal",
     "my knowledge cutoff",
     "my training data",
+    "i was trained on",
+    "i have no knowledge of",
+    "i cannot answer",
+    "i can't answer",
+    "not enough context",
+    "the user wants",
+    "the user is asking",
+    "let me think",
+    "i need to come up with",
+)
+SLOTS = (
+    "address|amount|author|city|company|country|date|email|industry|job title|language|level|location|"
+    "name|number|person|phone number|place|position|price|product|subject|title|topic|year"
 )
 TEMPLATE = re.compile(
     r"\[(?:insert|your|topic|add|fill|placeholder)\b[^\]]*\]"  # [insert name here]
+    rf"|\[(?:{SLOTS})\](?!\()|<(?:{SLOTS})>"
     r"|\{\{\s*\w+\s*\}\}|\{%"  # an unfilled template; LaTeX has braces too, but not around one word twice
-    r"|<(?:insert|your|placeholder)\b[^>]*>|\blorem ipsum\b",
+    r"|<(?:insert|your|placeholder)\b[^>]*>|\blorem ipsum\b|(?-i:\bXXXX+\b|\b(?:TODO|TBD):)",
     re.IGNORECASE,
 )
+# A text that speaks of slots may have them.
+ABOUT_SLOTS = re.compile(
+    r"\bplaceholders?\b|\breplac|\bfill\b|\bblanks?\b|\bmask|\banonymi[sz]|<html|</", re.IGNORECASE
+)
 CHAT_MARKERS = re.compile(
-    r"<\|[a-z_]+\|>|\[/?INST\]|<</?SYS>>|^(?:user|assistant|system|human)\s*:", re.I | re.M
+    r"<\|[a-z_]+\|>|\[/?INST\]|<</?SYS>>|^(?:user|assistant|system|human)\s*:"
+    r"|^#+\s*(?:user|assistant|system|human|instruction|input|response)\s*:",
+    re.I | re.M,
 )
-# Addresses under the domains that RFC 2606 keeps for examples are nobody's.
-E_MAIL = re.compile(r"\b[\w.+-]+@(?!example\b)[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b", re.IGNORECASE)
-URL = re.compile(r"\b(?:https?://|www\.)(?!(?:www\.)?example\.)[^\s<>)\]\"']+", re.IGNORECASE)
-# +49 30 1234567, (415) 555-2671, 415-555-2671: other runs of digits are sums and years.
-PHONE = re.compile(
-    r"(?<![\w+])\+\d{1,3}(?:[ .-]?\(?\d{2,4}\)?){2,4}(?!\d)"
-    r"|\([2-9]\d{2}\) ?[2-9]\d{2}[ -]\d{4}\b|\b[2-9]\d{2}-[2-9]\d{2}-\d{4}\b"
-)
+FENCED = re.compile(r"```.*?```", re.DOTALL)
+BRACE = re.compile(r"[{}]")
+LEFT, RIGHT = re.compile(r"\\left(?![a-zA-Z])"), re.compile(r"\\right(?![a-zA-Z])")
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 ENVIRONMENT = re.compile(r"\\(begin|end)\{(\w+\*?)\}")
 SCRIPTS = (
     ("Cyrillic", re.compile(r"[\u0400-\u052f]")),
@@ -56,6 +78,9 @@ SCRIPTS = (
     ("Latin", re.compile(r"[a-zA-Z]")),
 )
 TOGETHER = {"Kana", "Han", "Hangul", "Latin"}  # of Japanese and Korean text; Latin words stand anywhere
+ITEM_MARK = re.compile(r"(?:[-*•]|\d+[.)])\s*(?=\s|\Z)")
+PROSE_END = re.compile(r"[.!?;]\s")
+MAX_LINE_WORDS = 14  # of a line that needs no full stop
 SENTENCE_ENDS = (".", "!", "?", ":", "`", ")", "]", "}", "*", '"', "'", "$", "”", "’", "…", ">", "|", ";")  # noqa: RUF001
 
 
@@ -68,7 +93,7 @@ def refusal_in(text: str) -> str | None:
 def template_in(text: str) -> str | None:
     """A placeholder that nobody filled in."""
     found = TEMPLATE.search(text)
-    return found.group() if found else None
+    return found.group() if found and not ABOUT_SLOTS.search(text) else None
 
 
 def chat_marker_in(text: str) -> str | None:
@@ -77,26 +102,56 @@ def chat_marker_in(text: str) -> str | None:
     return found.group() if found else None
 
 
+def leak_in(text: str, prompts: tuple[Prompt, ...], system: str | None = None) -> str | None:
+    """Words in a row that the text shares with what a model was told."""
+    grams = _told(prompts, system)
+    return next((gram for gram in ngrams(words(text), LEAK_N) if gram in grams), None) if grams else None
+
+
+@cache
+def _told(prompts: tuple[Prompt, ...], system: str | None) -> set[str]:
+    """The word n-grams of the templates' own text, and of the system message. Once a worker."""
+    texts = [text for name in prompts for text in fixed_text(name)]
+    return set().union(*(ngrams(words(text), LEAK_N) for text in [*texts, system or ""]))
+
+
 def has_end(text: str) -> bool:
-    """Whether the text ends like a whole one: punctuation, closing mark, digit, or a last line that is a
-    list item.
+    """Whether the text ends like a whole one: with punctuation, a closing mark, a digit or a list item.
+    What is no prose needs none: a phrase, a line of verse, code or a list, a signature.
     """
-    text = text.rstrip()
-    last_line = text.rsplit("\n", 1)[-1].lstrip()
-    is_item = bool(re.match(r"(?:[-*•]|\d+[.)])\s", last_line))
-    return text.endswith(SENTENCE_ENDS) or text[-1:].isdigit() or is_item
-
-
-def contact_in(text: str) -> str | None:
-    """An e-mail address, a web address or a phone number: made up, or somebody's."""
-    found = E_MAIL.search(text) or URL.search(text) or PHONE.search(text)
-    return found.group() if found else None
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines:
+        return False
+    last = lines[-1].strip()
+    if len(lines) > 1 and ITEM_MARK.fullmatch(last):
+        return False  # an item without a text
+    if last.endswith(SENTENCE_ENDS) or last[-1].isdigit() or ITEM_MARK.match(last + " "):
+        return True
+    if len(last.split()) > MAX_LINE_WORDS or PROSE_END.search(last):
+        return False  # prose
+    others = [line for line in lines[:-1] if not line.rstrip().endswith(SENTENCE_ENDS)]
+    return len(lines) == 1 or len(others) >= len(lines) / 2 or last.istitle() or lines[-1][:1].isspace()
 
 
 def broken_markup_in(text: str) -> str | None:
-    """A code fence, a formula or a LaTeX environment that is opened and not closed."""
+    """A code fence, a formula, a brace or a LaTeX environment that is opened and not closed, or a control
+    character, as is left of LaTeX in JSON ("\\frac" read as a form feed).
+    """
+    controls = CONTROLS.search(text)
+    if controls:
+        return repr(controls.group())
     if text.count("```") % 2:
         return "```"
+    prose = FENCED.sub("", text)
+    open_braces = 0
+    for brace in BRACE.findall(prose):
+        open_braces += 1 if brace == "{" else -1
+        if open_braces < 0:
+            return "}"
+    if open_braces:
+        return "{"
+    if len(LEFT.findall(prose)) != len(RIGHT.findall(prose)):
+        return "\\left \\right"
     if text.count("$$") % 2 and "\\" in text:  # else dollars
         return "$$"
     for start, end in (("\\(", "\\)"), ("\\[", "\\]")):

@@ -16,6 +16,7 @@ ALONE = (
     (0xF900, 0xFAFF),
     (0x20000, 0x31FFF),
 )
+LONG = 4
 OPERATORS = "+-*/^%<>=\u00d7\u00f7\u2212"  # "3 + 4" is not "3 * 4"
 
 _ALONE = "".join(f"{chr(first)}-{chr(last)}" for first, last in ALONE)
@@ -64,9 +65,23 @@ def distinct(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def stutters(text: str) -> bool:
-    """Whether a word stands twice in a row, as where a model loops."""
+    """Whether a word stands twice in a row."""
     items = words(text)
     return any(one == other for one, other in itertools.pairwise(items))
+
+
+def loops(text: str, times: int) -> bool:
+    """Whether a word of LONG letters or more stands so many times in a row."""
+    runs = itertools.groupby(words(text))
+    return any(len(word) >= LONG and word.isalpha() and len(list(run)) >= times for word, run in runs)
+
+
+def repeated_long_word_share(text: str) -> float:
+    """The share of words of LONG letters or more that were seen earlier in the text, 0..1; 0 when there are
+    fewer than LONG such words.
+    """
+    items = [word for word in words(text) if len(word) >= LONG]
+    return repeated_share(items) if len(items) >= LONG else 0.0
 
 
 def one_line(text: str) -> str:

@@ -19,10 +19,12 @@ ALLOWED: dict[str, set[str]] = {
     "plain_yaml": {"errors"},
     "benchmarks": {"cache", "errors", "identity", "overlap"},
     "cache": set(),
+    "interrupts": set(),
+    "personal_data": set(),
     "earlier": {"cache", "errors", "identity", "stage"},
     "word_hashes": {"text"},
     "overlap": {"word_hashes"},
-    "faults": set(),
+    "faults": {"model", "prompts", "text"},
     "shingles": {"word_hashes"},
     "minhash": {"shingles", "word_hashes"},
     "spread": set(),
@@ -70,8 +72,8 @@ ALLOWED: dict[str, set[str]] = {
         "asking", "client", "cluster", "dag", "events", "model", "ray_server", "root", "server", "worker",
     },
     "driver": {
-        "budget", "cluster", "dag", "errors", "events", "luggage", "recipe", "root", "schedule", "serving",
-        "stage", "store", "work",
+        "budget", "cluster", "dag", "errors", "events", "interrupts", "luggage", "recipe", "root", "schedule",
+        "serving", "stage", "store", "work",
     },
     "run": {
         "budget", "client", "dag", "dataset", "driver", "errors", "events", "model", "recipe", "root",
@@ -80,7 +82,8 @@ ALLOWED: dict[str, set[str]] = {
 }  # fmt: skip
 STAGES = {
     "benchmarks", "clusters", "density", "draws", "earlier", "errors", "faults", "minhash", "model",
-    "overlap", "prompts", "records", "shingles", "stage", "taxonomy", "text", "vectors", "word_hashes",
+    "overlap", "personal_data", "prompts", "records", "shingles", "stage", "taxonomy", "text",
+    "vectors", "word_hashes",
 }  # fmt: skip
 RECIPES = {
     "benchmarks", "dag", "earlier", "errors", "model", "recipe", "recipes", "records", "settings", "stage",
@@ -95,6 +98,8 @@ OWNED = {
     "jinja2": "prompts",
     "typer": "__main__",
     "numba": "word_hashes",
+    "phonenumbers": "personal_data",
+    "stdnum": "personal_data",
     "torch": "embedded",
     "transformers": "embedded",
 }

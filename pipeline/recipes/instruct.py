@@ -87,8 +87,10 @@ def instruct(s: InstructSettings) -> Recipe:
         embedded = Step("embedded", asking(s.embedder, s.embeddings), distinct)
         distinct = Step("dissimilar", s.semantic_duplicates, embedded)
     questions = Step("questions", s.contamination, distinct)
-    answers = Step("answers", asking(s.answerer or s.planner, s.answers), questions)
-    good = Step("good", s.answer_quality, answers)
+    answerer = s.answerer or s.planner
+    answers = Step("answers", asking(answerer, s.answers), questions)
+    quality = replace(s.answer_quality, prompts=(s.answers.prompt,), system=answerer.system)
+    good = Step("good", quality, answers)
     monolingual = Step("monolingual", s.language, good)
     examples = Step("examples", s.contamination, monolingual)
     if s.judge is not None:

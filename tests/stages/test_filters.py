@@ -25,10 +25,17 @@ QUESTIONS = [
     ("Fill in the blank: the powerhouse of the cell is the ______ in most animals.", None),
     (r"Evaluate the integral $\int_0^1 \frac{1}{\sqrt{1-x^{2}}}\,dx$ and explain each step.", None),
     ("Write a C++ function that returns {1, 2} from a std::map<int, int>.", None),
-    ("What is a gene, exactly?", "question_too_short"),
-    ("What is a gene, exactly and briefly?", None),
-    ("word " * 401 + "?", "question_too_long"),
+    ("What's genetics?", None),
+    ("Genetics, please?", "question_too_short"),
+    ("Add 1. " * 750 + "?", "question_repeats_itself"),
+    (" ".join(f"{n}" for n in range(1501)) + "?", "question_too_long"),
     ("What is a gene and what is a gene and what is a gene and what is a gene?", "question_repeats_itself"),
+    ("What role does the gene play ineptitude ineptitude ineptitude in peas?", "question_repeats_itself"),
+    (
+        "What are flying machines, flying cars, cars, and flying machines, including cars?",
+        "question_repeats_itself",
+    ),
+    ("What is a very, very small gene?", None),
     ("As an AI, I would ask what a gene is and why?", "question_refused"),
     ("I'm sorry, but I cannot write a question about that topic.", "question_refused"),
     ("user: What is the difference between a gene and an allele?", "question_has_chat_marker"),
@@ -43,6 +50,12 @@ QUESTIONS = [
         "According to the text, how are alleles inherited by the offspring?",
         "question_needs_what_is_not_given",
     ),
+    ("Which of the labelled points in the figure is the gene?", "question_needs_what_is_not_given"),
+    ("Using the data in Table 2, work out the share of tall peas.", "question_needs_what_is_not_given"),
+    ("Why did you give that answer to the previous question?", "question_needs_what_is_not_given"),
+    ("What is the main topic of the passage about genes?", "question_needs_what_is_not_given"),
+    ("Name the topic of the following passage.\n\nA gene is a unit of heredity.", None),
+    ("What do the colours of peas in the table of Mendel tell of their genes?", None),
     ("What kind of trait is it that the article discusses at length?", "question_needs_what_is_not_given"),
     ("Which of the following is an example of a recessive trait?", "question_without_options"),
     ("What is the output of the following Python code?", "question_needs_what_is_not_given"),
@@ -55,7 +68,10 @@ QUESTIONS = [
     ("What does this code do, and why?\n```python\nprint(2 + 3)\n```", None),
     ("Почему у двух родителей бывает ребёнок with blue eyes? Explain it.", None),  # noqa: RUF001
     ("Why is it that дети похожи на своих родителей, and how do genes work?", "question_mixes_scripts"),
-    ("Write to Ann at ann.lee@mail.org: why do peas differ so much?", "question_has_contact_data"),
+    ("What is the primary role of the gene in peas?}, {", "question_has_broken_markup"),
+    ("What is the capital of [country], and why was it chosen?", "question_has_template"),
+    ("Replace the placeholder [country] by the name of one, please.", None),
+    ("Write to Ann at ann.lee@mail.org: why do peas differ so much?", "question_has_personal_data"),
     ("Write to Ann at ann@example.org: why do peas differ so much?", None),
     ("The inheritance of alleles from both parents of an organism.", "no_question_asked"),
     ("Dominance of some alleles over others in peas", "question_echoes_topic"),
@@ -71,15 +87,32 @@ def test_poor_questions(question: str, reason: str | None) -> None:
 
 ANSWERS: list[tuple[dict, str | None]] = [
     ({}, None),
-    ({"answer": "There are two alleles of the gene here."}, None),
-    ({"answer": "There are two alleles of it here."}, "answer_too_short"),
+    ({"answer": "42"}, None),
+    ({"answer": "Bioinformatics"}, None),
+    ({"answer": "?!"}, "answer_too_short"),
     ({"answer": "Steps to follow here, in order:\n1. Cross the plants first\n2. Count the offspring"}, None),
     ({"answer": "word " * 3001 + "."}, "answer_too_long"),
     ({"answer_finish": "length"}, "answer_cut_off"),
     ({"answer": ANSWER[:-1]}, "answer_without_end"),
     ({"answer": "It is inherited from both parents. " * 6}, "answer_repeats_itself"),
     ({"answer": "Red\nGreen\nRed\nBlue\nRed\nRed\nViolet and all other colours."}, "answer_repeats_lines"),
+    ({"answer": "Tall peas\nand round green ones\nsleep in their pods"}, None),
+    ({"answer": "Count them:\n\n    for pea in peas:\n        n += 1\n    return n"}, None),
+    ({"answer": "There are two steps.\n1. Cross the plants.\n2."}, "answer_without_end"),
     ({"answer": f"You ask: {QUESTION}"}, "answer_repeats_question"),
+    ({"answer": QUESTION}, "answer_repeats_question"),
+    ({"question": f"Correct this.\n{QUESTION}", "answer": QUESTION}, None),
+    (
+        {
+            "question": "What is the study of genes called?",
+            "answer": "The study of genes is called genetics.",
+        },
+        None,
+    ),
+    (
+        {"answer": "It is a very, very, very small difference in one gene of the two."},
+        "answer_repeats_itself",
+    ),
     ({"answer": "I'm sorry, but as an AI language model I have no eyes."}, "answer_refused"),
     (
         {"answer": "Like this, as an example:\n```python\nprint(2 + 3)\n\nThat prints five."},
@@ -99,23 +132,40 @@ ANSWERS: list[tuple[dict, str | None]] = [
     ({"answer": "遺伝子は親から子へ伝わるものであり、その形を対立遺伝子といいます。 a b c d e f g."}, None),
     (
         {"answer": "You can read more about it at https://genes-and-more.org/alleles today."},
-        "answer_has_contact_data",
+        "answer_has_personal_data",
     ),
     ({"answer": "You can read more about it at https://example.com/alleles if you like."}, None),
     (
         {"answer": "Call the office at (415) 555-2671 and ask for the head of genetics."},
-        "answer_has_contact_data",
+        "answer_has_personal_data",
     ),
     (
         {"answer": "Her office in Berlin answers at +49 30 12345678 on all working days."},
-        "answer_has_contact_data",
+        "answer_has_personal_data",
     ),
+    ({"answer": "The card 4000 0566 5566 5556 pays for the peas."}, "answer_has_personal_data"),
+    ({"answer": "The card 4000 0566 5566 5557 is none, as its last digit is wrong."}, None),
+    (
+        {"answer": "Pay it into DE89 3704 0044 0532 0130 00 before the peas are sent."},
+        "answer_has_personal_data",
+    ),
+    ({"answer": "Call 555-0138, a number that nobody has."}, None),
+    ({"answer": "As 3025551234 is even, half of it is a whole number."}, None),
     ({"answer": "What is left is 1000-450-300=250 peas, and that is the whole answer."}, None),
     ({"answer": "Between 1900 - 1950 about 12 000 peas were counted, 3,141,592 in all years."}, None),
     (
         {"answer": "A gene is a unit of heredity.<|im_end|> user: and what is an allele?"},
         "answer_has_chat_marker",
     ),
+    ({"answer": "A gene is a unit.\n\n### Human:\nAnd what is an allele?"}, "answer_has_chat_marker"),
+    ({"answer": "Answer in a few sentences. A gene is a unit of heredity."}, "answer_leaks_prompt"),
+    ({"answer": "You are a teacher of biology. A gene is a unit of heredity."}, "answer_leaks_prompt"),
+    ({"answer": '{"answer": "A gene is a unit of heredity."}'}, "answer_leaks_prompt"),
+    ({"question": "Give me some JSON about genes.", "answer": '{"type": "gene"}'}, None),
+    ({"answer": "It is $$\\frac{1{2}$$ of all peas."}, "answer_has_broken_markup"),
+    ({"answer": "It is \x0crac{1}{2} of all peas."}, "answer_has_broken_markup"),
+    ({"answer": "It is $\\left(1$ of all peas."}, "answer_has_broken_markup"),
+    ({"answer": "Okay, so the user wants a definition. A gene is a unit."}, "answer_refused"),
     (
         {"answer": "Dear [insert name], a gene is a unit of heredity in all living things."},
         "answer_has_template",
@@ -125,7 +175,10 @@ ANSWERS: list[tuple[dict, str | None]] = [
 
 @pytest.mark.parametrize(("changes", "reason"), ANSWERS)
 def test_poor_answers(changes: dict, reason: str | None) -> None:
-    verdict = DropPoorAnswers().judge(example(**changes))
+    stage = DropPoorAnswers(
+        prompts=(Prompt("answer_questions/answer_short"),), system="You are a teacher of biology."
+    )
+    verdict = stage.judge(example(**changes))
     assert (verdict.reason if verdict else None) == reason
 
 
