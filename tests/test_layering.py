@@ -48,7 +48,9 @@ ALLOWED: dict[str, set[str]] = {
     "client": {"errors", "model", "pace", "replies"},
     "asking": {"client", "errors", "model", "pace", "prompts", "replies", "tally", "vectors"},
     "fake_model": {"asking", "model", "replies", "tally"},
-    "embedded": {"cache", "errors"},
+    "embedded": {"cache", "errors", "packaged"},
+    "packaged": set(),
+    "local_embedder": {"clusters", "errors", "packaged"},
     "server": {"embedded", "errors", "model"},
     "root": {"dag", "errors", "files", "lock", "mirror", "replies", "store", "tally"},
     "recipe": {"dag"},
@@ -81,13 +83,13 @@ ALLOWED: dict[str, set[str]] = {
     },
 }  # fmt: skip
 STAGES = {
-    "benchmarks", "clusters", "density", "draws", "earlier", "errors", "faults", "minhash", "model",
-    "overlap", "personal_data", "prompts", "records", "shingles", "stage", "taxonomy", "text",
+    "benchmarks", "clusters", "density", "draws", "earlier", "errors", "faults", "local_embedder", "minhash",
+    "model", "overlap", "personal_data", "prompts", "records", "shingles", "stage", "taxonomy", "text",
     "vectors", "word_hashes",
 }  # fmt: skip
 RECIPES = {
-    "benchmarks", "dag", "earlier", "errors", "model", "recipe", "recipes", "records", "settings", "stage",
-    "stages", "taxonomy",
+    "benchmarks", "dag", "earlier", "errors", "local_embedder", "model", "recipe", "recipes",
+    "records", "settings", "stage", "stages", "taxonomy",
 }  # fmt: skip
 
 # library -> the files of the engine that alone may import it
@@ -100,8 +102,8 @@ OWNED = {
     "numba": "word_hashes",
     "phonenumbers": "personal_data",
     "stdnum": "personal_data",
-    "torch": "embedded",
-    "transformers": "embedded",
+    "torch": "embedded local_embedder",
+    "transformers": "embedded local_embedder",
 }
 BANNED_IN_STAGES = {"ray", "vllm", "aiohttp", "datasets", "random", "os", "logging", "time"}
 

@@ -6,6 +6,7 @@ paid for. The presets are in presets/instruct/.
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,10 +14,11 @@ from pipeline import benchmarks
 from pipeline.dag import Step
 from pipeline.earlier import sketches_of
 from pipeline.errors import RecipeError
+from pipeline.local_embedder import check_packaged
 from pipeline.model import ModelSpec
 from pipeline.recipe import DatasetSettings, Gates, Recipe
 from pipeline.records import Instruction
-from pipeline.stage import asking
+from pipeline.stage import Stage, asking
 from pipeline.taxonomy import find_taxonomy, load_taxonomy
 from stages.answer_questions import AnswerQuestions
 from stages.drop_by_density import DropByDensity
@@ -28,6 +30,7 @@ from stages.drop_poor_answers import DropPoorAnswers
 from stages.drop_poor_questions import DropPoorQuestions
 from stages.drop_semantic_duplicates import DropSemanticDuplicates
 from stages.drop_wrong_language import DropWrongLanguage
+from stages.embed_locally import EmbedLocally
 from stages.embed_questions import EmbedQuestions
 from stages.list_subjects import ListSubjects
 from stages.measure_difficulty import MeasureDifficulty
@@ -47,7 +50,8 @@ class InstructSettings(BaseModel):
     planner: ModelSpec  # writes subjects, syllabi and questions
     answerer: ModelSpec | None = None  # writes answers; the planner when not given
     judge: ModelSpec | None = None  # scores answered questions; without it nobody does
-    embedder: ModelSpec | None = None  # embeds questions; without it no step looks at what they mean
+    # Embeds questions, a served model or the packaged one; without it no step looks at what they mean.
+    embedder: ModelSpec | Literal["local"] | None = None
     earlier: tuple[str, ...] = ()  # datasets whose rows must not come again: folders, or names on the Hub
     taxonomy: ReadTaxonomy = ReadTaxonomy()
     subjects: ListSubjects = ListSubjects()
@@ -84,8 +88,9 @@ def instruct(s: InstructSettings) -> Recipe:
     unrepeated = Step("unrepeated", exact, readable)
     distinct = Step("distinct", near, unrepeated)
     if s.embedder is not None:
-        embedded = Step("embedded", asking(s.embedder, s.embeddings), distinct)
-        distinct = Step("dissimilar", s.semantic_duplicates, embedded)
+        distinct = Step("embedded", embedding(s.embedder, s.embeddings), distinct)
+        if s.judge is None:  # else of two the better stays, once they have scores
+            distinct = Step("dissimilar", s.semantic_duplicates, distinct)
     questions = Step("questions", s.contamination, distinct)
     answerer = s.answerer or s.planner
     answers = Step("answers", asking(answerer, s.answers), questions)
@@ -96,6 +101,8 @@ def instruct(s: InstructSettings) -> Recipe:
     if s.judge is not None:
         rated = Step("rated", asking(s.judge, s.ratings), examples)
         examples = Step("well_rated", s.low_ratings, rated)
+        if s.embedder is not None:
+            examples = Step("dissimilar", s.semantic_duplicates, examples)
     if s.difficulty is not None:
         examples = Step("measured", asking(s.answerer or s.planner, s.difficulty), examples)
     if s.density is not None:
@@ -103,6 +110,14 @@ def instruct(s: InstructSettings) -> Recipe:
             raise RecipeError("density needs embeddings: name an embedder, or take density out")
         examples = Step("selected", s.density, examples)
     return Recipe("instruct", s, examples, s.dataset, s.gates)
+
+
+def embedding(embedder: ModelSpec | Literal["local"], stage: EmbedQuestions) -> Stage:
+    """The stage that embeds."""
+    if embedder != "local":
+        return asking(embedder, stage)
+    check_packaged()
+    return EmbedLocally()
 
 
 def checked(stage: DropContaminated) -> None:

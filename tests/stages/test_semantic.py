@@ -10,9 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from pipeline import local_embedder
 from pipeline.errors import PipelineError
 from pipeline.fake_model import Script, fake_model
-from pipeline.records import Instruction
+from pipeline.packaged import packaged_folder
+from pipeline.records import Example, Instruction
 from pipeline.replies import StoredReply
 from pipeline.spread import in_threads
 from pipeline.stage import DatasetStage, Decision
@@ -20,8 +22,9 @@ from pipeline.store import to_table
 from pipeline.vectors import as_matrix, packed, unpacked
 from stages.drop_by_density import DropByDensity
 from stages.drop_semantic_duplicates import DropSemanticDuplicates
+from stages.embed_locally import EmbedLocally
 from stages.embed_questions import EmbedQuestions
-from tests.stages.make import instruction
+from tests.stages.make import example, instruction
 
 
 def embedded(vectors: np.ndarray) -> list[Instruction]:
@@ -76,6 +79,37 @@ def test_of_records_that_mean_the_same_the_first_stays() -> None:
     assert all(int(gone) - int(twin) == 40 for gone, twin in twins.items())
     assert len(twins) >= 36  # a pair on the border of two clusters is not compared
     assert set(one["reason"].to_pylist()) == {"semantic_duplicate"}
+
+
+def test_of_two_that_mean_the_same_the_better_stays() -> None:
+    vector = packed(np.ones(4, np.float32))
+    scored = {"clarity": 3, "relevance": 3, "correctness": 3}
+    pair = [
+        example(id="1", embedding=vector, completeness=4, **scored),
+        example(id="2", embedding=vector, completeness=5, **scored),
+    ]
+    stage = DropSemanticDuplicates()
+    for records in (pair, pair[::-1]):
+        (row,) = stage.decide(stage.sketch(to_table(records, Example)), in_threads).verdicts.to_pylist()
+        assert (row["id"], row["twin"]) == ("1", "2")
+
+
+@pytest.mark.skipif(packaged_folder(local_embedder.MODULE) is None, reason="the packaged embedder is missing")
+def test_the_packaged_model_finds_what_means_the_same() -> None:
+    texts = [
+        "What causes the seasons on Earth?",
+        "Why does Earth have different seasons during the year?",
+        "How do vaccines protect people against disease?",
+        "word " * 1000,
+    ]
+    records = EmbedLocally().judge_all([instruction(text, id=str(n)) for n, text in enumerate(texts)])
+    (row,) = decided(DropSemanticDuplicates(), records).verdicts.to_pylist()
+    assert (row["id"], row["twin"]) == ("1", "0")
+    alone = EmbedLocally().judge_all([instruction(texts[2], id="2")])
+    vectors = as_matrix(
+        pa.chunked_array([unpacked(to_table([records[2], *alone], Instruction)["embedding"])])
+    )
+    assert vectors[0] @ vectors[1] == pytest.approx(1, abs=1e-3)
 
 
 def clouds() -> tuple[np.ndarray, list[Instruction]]:
