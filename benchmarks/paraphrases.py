@@ -2,10 +2,10 @@
 
     python -m benchmarks.paraphrases [--model FOLDER] [--json]      a quarter of a minute; two with --model
 
-The packaged embedder, or with `--model` a folder or Hub name that vLLM can serve for embeddings. The questions
-are 40 of benchmarks/paraphrases.tsv, each with one in other words, and those that people wrote of tests/data.
-`recall`: pairs at least as near as the limit; `false`: questions with a twin so near that asks something
-else. `questions_per_s`: of short ones, on all cores, once it is loaded.
+The packaged embedder, or with `--model` a folder or Hub name that vLLM can serve for embeddings. The
+questions are 40 of benchmarks/paraphrases.tsv, each with one in other words, and those that people wrote of
+tests/data. `recall`: pairs at least as near as the limit; `false`: questions with a twin so near that asks
+something else. `questions_per_s`: of short ones, on all cores, once it is loaded.
 """
 
 import asyncio

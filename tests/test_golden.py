@@ -8,6 +8,7 @@ import pytest
 from pipeline.plan import plan_lines
 from pipeline.prompts import FOLDER, render
 from pipeline.recipes import load_recipe
+from pipeline.records import CRITERIA
 from pipeline.root import Root
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -24,6 +25,7 @@ VALUES = {
     "answer": "One of the forms of a gene.",
     "path": "Life sciences > Genetics",
     "children": ("Heredity",),
+    "criteria": CRITERIA,
 }
 PROMPTS = sorted(str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.rglob("*.md"))
 

@@ -45,6 +45,11 @@ def test_of_several_votes_the_lower_median_counts() -> None:
     found = rated(RateExamples(votes=4), script)
     assert [getattr(found, name) for name in CRITERIA] == [2, 1, 5, 3]
     assert len({body["sample"] for body in script.bodies}) == 4  # each a reply of its own
+    schemas = [body["response_format"]["json_schema"]["schema"] for body in script.bodies]
+    orders = [tuple(schema["properties"])[1:] for schema in schemas]
+    assert orders == [CRITERIA, CRITERIA[::-1]] * 2  # a place earns nothing
+    asked = script.bodies[1]["messages"][-1]["content"]
+    assert asked.index("completeness: is") < asked.index("clarity: is")
 
 
 def test_a_score_beyond_the_scale_is_asked_for_again_and_then_a_bad_reply() -> None:
