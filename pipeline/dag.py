@@ -1,5 +1,7 @@
 """Steps and how they are wired. A mistake in the wiring fails here, before anything is started."""
 
+import difflib
+from collections.abc import Collection
 from functools import cached_property
 
 from pipeline.errors import RecipeError
@@ -68,6 +70,35 @@ def steps_to(last: Step) -> list[Step]:
 
     visit(last)
     return list(ordered.values())
+
+
+def without(last: Step, names: Collection[str]) -> Step:
+    """The DAG to `last` with the steps `names` left out: what they read is passed on as it is.
+
+    Raises RecipeError for a name that is no step, or one whose step does more than to drop rows.
+    """
+    steps = {step.name: step for step in steps_to(last)}
+    filters = [name for name, step in steps.items() if _only_drops(step)]
+    for name in names:
+        if name in filters:
+            continue
+        near = difflib.get_close_matches(name, filters, n=1, cutoff=0.5)
+        hint = f"did you mean '{near[0]}'?" if near else f"those that can be are: {', '.join(filters)}"
+        why = "makes rows, so it cannot be" if name in steps else "is no step of this recipe that could be"
+        raise RecipeError(f"without: '{name}' {why} left out; {hint}")
+
+    rewired: dict[str, Step] = {}
+    for name, step in steps.items():  # inputs first
+        inputs = tuple(rewired[before.name] for before in step.inputs)
+        if name in names:
+            rewired[name] = inputs[0]
+        else:
+            rewired[name] = step if inputs == step.inputs else Step(name, step.stage, *inputs)
+    return rewired[last.name]
+
+
+def _only_drops(step: Step) -> bool:
+    return isinstance(step.stage, FilterStage | DatasetStage) and len(step.inputs) == 1
 
 
 def downstream(steps: list[Step], name: str) -> set[str]:

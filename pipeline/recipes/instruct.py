@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline import benchmarks
-from pipeline.dag import Step
+from pipeline.dag import Step, without
 from pipeline.earlier import sketches_of
 from pipeline.errors import RecipeError
 from pipeline.local_embedder import check_packaged
@@ -52,6 +52,7 @@ class InstructSettings(BaseModel):
     judge: ModelSpec | None = None  # scores answered questions; without it nobody does
     # Embeds questions, a served model or the packaged one; without it no step looks at what they mean.
     embedder: ModelSpec | Literal["local"] | None = None
+    without: tuple[str, ...] = ()  # names of steps that only drop rows, to be left out
     earlier: tuple[str, ...] = ()  # datasets whose rows must not come again: folders, or names on the Hub
     taxonomy: ReadTaxonomy = ReadTaxonomy()
     subjects: ListSubjects = ListSubjects()
@@ -109,7 +110,7 @@ def instruct(s: InstructSettings) -> Recipe:
         if s.embedder is None:
             raise RecipeError("density needs embeddings: name an embedder, or take density out")
         examples = Step("selected", s.density, examples)
-    return Recipe("instruct", s, examples, s.dataset, s.gates)
+    return Recipe("instruct", s, without(examples, s.without), s.dataset, s.gates)
 
 
 def embedding(embedder: ModelSpec | Literal["local"], stage: EmbedQuestions) -> Stage:

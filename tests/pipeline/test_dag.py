@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from pipeline.dag import Step, downstream, steps_to
+from pipeline.dag import Step, downstream, steps_to, without
 from pipeline.errors import RecipeError
 from pipeline.fake_model import FAKE_SPEC
 from pipeline.identity import canonical
@@ -65,6 +65,25 @@ def test_a_name_stands_once(file: Path) -> None:
     first = Step("same", Read(path=file))
     with pytest.raises(RecipeError, match="two steps are named 'same'"):
         steps_to(Step("same", ListSubjects(model=FAKE_SPEC), first))
+
+
+def test_a_step_that_only_drops_rows_can_be_left_out() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Examples(SourceStage):
+        writes: ClassVar[type] = Example
+        version: ClassVar[int] = 1
+
+    source = Step("source", Examples())
+    sound = Step("sound", DropPoorQuestions(), source)
+    good = Step("good", DropPoorAnswers(), sound)
+    last = Step("last", DropPoorAnswers(), good)
+    assert [step.name for step in steps_to(without(last, ["good", "last"]))] == ["source", "sound"]
+    assert without(last, ["sound"]).id == Step("last", last.stage, Step("good", good.stage, source)).id
+    assert without(last, []) is last
+    with pytest.raises(RecipeError, match="'source' makes rows, so it cannot be left out"):
+        without(last, ["source"])
+    with pytest.raises(RecipeError, match=r"'goood' is no step .* did you mean 'good'"):
+        without(last, ["goood"])
 
 
 def test_downstream(file: Path) -> None:
