@@ -6,8 +6,8 @@ One real run of the laptop preset without any filter asks all that can be asked:
 vLLM. After it the recipe runs again on the same root, whole, and without each filter; these send nothing.
 
 `dropped`: by the filter in the whole recipe, by reason. `only`: how many rows more the dataset has without
-it, which no other filter would have dropped; a row that goes early is not there for others to be a twin of, so
-it can be below 0. Filters that a recipe has at two places (language, benchmarks) are two here.
+it, which no other filter would have dropped; a row that goes early is no twin of another later, so it can be
+below 0. Filters that a recipe has at two places (language, benchmarks) are two here.
 """
 
 import json
