@@ -190,6 +190,7 @@ def _test_disciplines(disciplines: list[str], share: float) -> set[str]:
 def _row(example: Example, run_id: str) -> dict[str, Any]:
     metadata = {
         "parent_id": example.parent_id,
+        "rephrased_from": example.rephrased_from,
         "questioner": example.questioner,
         "answerer": example.answerer,
     }

@@ -106,6 +106,7 @@ class Instruction:
     concepts: tuple[str, ...]  # the key concepts it should use
     question: str  # plain text, stripped, never empty
     questioner: str  # the model that wrote it
+    rephrased_from: str = ""  # the id of the instruction that it says in other words; empty for an original
     language: str = "und"  # ISO 639-1 code, "und" while undetermined
     embedding: str = ""  # of the question, see pipeline/vectors.py; empty while unknown
 

@@ -9,6 +9,7 @@ of its own, and goes only when it is said to:
     same_template     the same words, other numbers, operators or names: "compute 3 + 4", "compute 3 + 9"
     same_question     one question, two answers
     same_answer       two questions, one answer
+    rephrasing        of one instruction; from `min_copy` on it goes as `copied_rephrasing`
 
 Rows of earlier datasets come first; what is near one of those goes as `near_duplicate_of_earlier` etc.
 
@@ -33,13 +34,22 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pipeline.earlier import with_earlier
+from pipeline.families import ORIGINAL, families, originals
 from pipeline.minhash import Sets, band_keys, first_staying, near_pairs
 from pipeline.records import Instruction
 from pipeline.shingles import Kind, shingled
 from pipeline.stage import DatasetStage, Decision, Each, verdicts
 
 TEXTS = ("question", "answer")
-REASONS = ("near_duplicate", "same_template", "same_question", "same_answer")
+REASONS = (
+    "near_duplicate",
+    "same_template",
+    "same_question",
+    "same_answer",
+    "copied_rephrasing",
+    "rephrasing",
+)
+COPIED = REASONS.index("copied_rephrasing")
 EARLIER_REASONS = tuple(f"{reason}_of_earlier" for reason in REASONS)
 BANDS_A_TASK = 4
 SAME_MARKS = 0.75  # similarity of marked shingles from which numbers and names count as the same
@@ -51,7 +61,7 @@ Above = Annotated[float, Field(gt=0, le=1)]
 class DropNearDuplicates(DatasetStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 3  # 3: earlier datasets
+    version: ClassVar[int] = 4  # 4: rephrasings
 
     shingle: Kind = "words"
     n: Annotated[int, Field(ge=1)] = (
@@ -64,9 +74,11 @@ class DropNearDuplicates(DatasetStage):
     min_question: Share = 0.3  # below this similarity, their questions are two
     min_answer: Share = 0.3  # below this, their answers are two
     min_template: Share = 0.9  # of the shingles without numbers and names, from which they share a template
+    min_copy: Above = 0.8  # similarity of both question and answer from which a rephrasing is a copy
     drop_same_template: bool = False
     drop_same_question: bool = False
     drop_same_answer: bool = False
+    drop_rephrasings: bool = False
     earlier: tuple[Path, ...] = ()  # sketches of earlier datasets (pipeline/earlier.py); the recipe's own
 
     def sketch(self, rows: pa.Table) -> pa.Table:
@@ -75,13 +87,15 @@ class DropNearDuplicates(DatasetStage):
         }
         keys = band_keys(*_sets(sides, rows.num_rows), self.bands, self.rows)
         key_lists = pa.FixedSizeListArray.from_arrays(keys.ravel(), self.bands)
-        return pa.table({"id": rows["id"], **sides, "keys": key_lists})
+        return pa.table({"id": rows["id"], **sides, "keys": key_lists, ORIGINAL: originals(rows)})
 
     def decide(self, sketches: pa.Table, each: Each) -> Decision:
         sketches, n_earlier = with_earlier(self.earlier, sketches)
         ids = sketches["id"].combine_chunks()
         own = pc.sort_indices(ids.slice(n_earlier)).to_numpy().astype(np.int64) + n_earlier
-        order = np.concatenate([np.arange(n_earlier), own])
+        rephrased = pc.not_equal(sketches[ORIGINAL], "").to_numpy()[own]
+        order = np.concatenate([np.arange(n_earlier), own[~rephrased], own[rephrased]])
+        family = families(sketches["id"], sketches[ORIGINAL])[order]
         sides = _sets({name: sketches[name] for name in TEXTS if name in sketches.column_names}, len(ids))
         keys = sketches["keys"].combine_chunks().flatten().to_numpy().reshape(-1, self.bands)
         limit = self.min_similarity if "answer" in sketches.column_names else self.min_alone
@@ -89,27 +103,37 @@ class DropNearDuplicates(DatasetStage):
         cuts = range(0, self.bands, BANDS_A_TASK)
         bands = [range(start, min(start + BANDS_A_TASK, self.bands)) for start in cuts]
         pairs = np.concatenate(each(work, bands, *sides, keys, order, n_earlier))
-        kinds = self._kinds(pairs)
+        kinds = self._kinds(pairs, family)
         near = {reason: len(np.unique(pairs["row"][kinds == kind])) for kind, reason in enumerate(REASONS)}
-        goes = np.array([True, self.drop_same_template, self.drop_same_question, self.drop_same_answer])
+        same = (self.drop_same_template, self.drop_same_question, self.drop_same_answer)
+        goes = np.array([True, *same, True, self.drop_rephrasings])
         chosen = first_staying(pairs[goes[kinds]])
+        kinds = self._kinds(chosen, family)
+        copied = kinds == COPIED
+        reasons = pa.array(REASONS + EARLIER_REASONS)
         table = verdicts(
             ids.take(pa.array(order[chosen["row"]])),
-            pa.array(REASONS + EARLIER_REASONS).take(
-                pa.array(self._kinds(chosen) + len(REASONS) * (chosen["twin"] < n_earlier))
-            ),
-            got=pa.array(np.round(chosen["whole"].astype(float), 3)),
-            limit=limit,
+            reasons.take(pa.array(kinds + len(REASONS) * (chosen["twin"] < n_earlier))),
+            got=pa.array(np.round(np.where(copied, _least(chosen), chosen["whole"]).astype(float), 3)),
+            limit=pa.array(np.where(copied, self.min_copy, limit)),
             twin=ids.take(pa.array(order[chosen["twin"]])),
         )
         return Decision(table, {"records_near_another": near})
 
-    def _kinds(self, pairs: NDArray[np.void]) -> NDArray[np.int64]:
+    def _kinds(self, pairs: NDArray[np.void], family: NDArray[np.int64]) -> NDArray[np.int64]:
         """The place in REASONS of each pair."""
+        related = family[pairs["row"]] == family[pairs["twin"]]
+        copied = related & (_least(pairs) >= self.min_copy)
         template = (pairs["plain"] >= self.min_template) & (pairs["marked"] < SAME_MARKS)
         kinds = [pairs["answer"] < self.min_answer, pairs["question"] < self.min_question]
         same_question = kinds[0] & (pairs["question"] == 1)
-        return np.select([same_question, template, *kinds], [2, 1, 2, 3], 0)
+        return np.select([copied, related, same_question, template, *kinds], [4, 5, 2, 1, 2, 3], 0)
+
+
+def _least(pairs: NDArray[np.void]) -> NDArray[np.float32]:
+    """The similarity of the questions or of the answers, whichever is less."""
+    least: NDArray[np.float32] = np.minimum(pairs["question"], pairs["answer"])
+    return least
 
 
 def _sets(lists: dict[str, pa.LargeListArray | pa.ChunkedArray], n: int) -> tuple[Sets, Sets]:

@@ -22,6 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "interrupts": set(),
     "personal_data": set(),
     "earlier": {"cache", "errors", "identity", "stage"},
+    "families": set(),
     "word_hashes": {"text"},
     "overlap": {"word_hashes"},
     "faults": {"model", "prompts", "text"},
@@ -83,9 +84,9 @@ ALLOWED: dict[str, set[str]] = {
     },
 }  # fmt: skip
 STAGES = {
-    "benchmarks", "clusters", "density", "draws", "earlier", "errors", "faults", "local_embedder", "minhash",
-    "model", "overlap", "personal_data", "prompts", "records", "shingles", "stage", "taxonomy", "text",
-    "vectors", "word_hashes",
+    "benchmarks", "clusters", "density", "draws", "earlier", "errors", "families", "faults", "local_embedder",
+    "minhash", "model", "overlap", "personal_data", "prompts", "records", "shingles", "stage", "taxonomy",
+    "text", "vectors", "word_hashes",
 }  # fmt: skip
 RECIPES = {
     "benchmarks", "dag", "earlier", "errors", "local_embedder", "model", "recipe", "recipes",

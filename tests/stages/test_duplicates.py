@@ -163,6 +163,23 @@ def test_kinds_of_near_pairs(one: str, other: str, answer: str, other_answer: st
     assert report["records_near_another"][reason] == 1
 
 
+def test_a_rephrasing_goes_only_as_a_copy() -> None:
+    original = example(id="z", question=BASE)
+    said = replace(
+        original, id="b", question="Why may a child of two brown-eyed parents have blue eyes instead?"
+    )
+    copy = replace(original, id="c", question=BASE.replace("sometimes", "often"))
+    rows = [*(replace(row, rephrased_from="z") for row in (said, copy)), original]
+
+    def gone(stage: DropNearDuplicates) -> dict[str, tuple[str, str, str]]:
+        return {row["id"]: (row["reason"], row["twin"], row["limit"]) for row in decided(stage, rows, 2)}
+
+    near = DropNearDuplicates(min_copy=0.7)
+    assert gone(near) == {"c": ("copied_rephrasing", "z", "0.7")}
+    every = replace(near, drop_rephrasings=True)
+    assert gone(every) == {"b": ("rephrasing", "z", "0.5"), "c": ("copied_rephrasing", "z", "0.7")}
+
+
 def test_a_bucket_of_many_rows_is_not_quadratic() -> None:
     """A template with 20,000 numbers: every pair of rows is near, and none is a duplicate."""
     records = numbered(

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import dataclasses
 import json
 import struct
 from typing import Any
@@ -175,3 +176,10 @@ def test_outliers_go_first_and_each_reject_says_how_far_it_was() -> None:
     assert (reasons.count("outlier_of_its_cluster"), reasons.count("typical_of_its_cluster")) == (20, 130)
     typical = [row for row in some if row["reason"] == "typical_of_its_cluster"]
     assert all(float(row["got"]) <= float(row["limit"]) for row in typical)
+
+
+def test_rephrasings_of_one_instruction_mean_the_same_and_stay() -> None:
+    rows = embedded(np.ones((3, 4)))
+    rows[2] = dataclasses.replace(rows[2], rephrased_from=rows[0].id)
+    found = decided(DropSemanticDuplicates(), rows, 2).verdicts.to_pylist()
+    assert [(row["id"], row["twin"]) for row in found] == [("0001", "0000")]
