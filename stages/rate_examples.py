@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from pipeline.model import Model, Prompt, Sampling
 from pipeline.records import CRITERIA, Example
@@ -29,7 +29,7 @@ Reason = Annotated[str, Field(min_length=1, max_length=300)]
 def _reply(criteria: Sequence[str]) -> type[BaseModel]:
     """The scores in that order, after their reason."""
     fields: dict[str, Any] = dict.fromkeys(criteria, (Score, ...))
-    return create_model("Reply", reason=(Reason, ...), **fields)
+    return create_model("Reply", __config__=ConfigDict(extra="forbid"), reason=(Reason, ...), **fields)
 
 
 ORDERS = (CRITERIA, CRITERIA[::-1])  # of the votes by turns

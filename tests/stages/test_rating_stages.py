@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.asking import canonical_json
 from pipeline.errors import BadReply
 from pipeline.fake_model import Script, fake_model
 from pipeline.records import CRITERIA, Example
@@ -35,8 +36,10 @@ def test_the_judge_sees_question_and_answer_and_its_scores_are_kept() -> None:
     (body,) = script.bodies
     assert QUESTION in body["messages"][-1]["content"]
     assert ANSWER in body["messages"][-1]["content"]
-    schema = body["response_format"]["json_schema"]["schema"]
+    sent = json.loads(canonical_json(body))  # as a server gets it, which writes in this order
+    schema = sent["response_format"]["json_schema"]["schema"]
     assert list(schema["properties"]) == ["reason", *CRITERIA]  # the reason comes first
+    assert schema["additionalProperties"] is False  # nothing comes after
 
 
 def test_of_several_votes_the_lower_median_counts() -> None:
