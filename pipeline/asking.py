@@ -20,8 +20,8 @@ from pipeline.replies import Replies, StoredReply
 from pipeline.tally import Tally
 from pipeline.vectors import packed
 
-# Made once: `json.dumps` makes an encoder a call. Keys keep their order: a server that is given a schema writes
-# the fields in the order of the schema, and a reason is worth something only before the scores.
+# Made once: `json.dumps` makes an encoder a call. Keys keep their order: a server that is given a schema
+# writes the fields in that order, and a reason is worth something only before the scores.
 _canonical = json.JSONEncoder(separators=(",", ":")).encode
 MAX_ASKS = 3  # of one question whose replies do not fit the schema
 
