@@ -1,6 +1,6 @@
 """What a judge's scores are worth: against a person's, and what it gives for place and for length.
 
-    python -m benchmarks.judge [--endpoint URL --model NAME] [--json]   five minutes, the embedded model
+    python -m benchmarks.judge [--endpoint URL --model NAME] [--json]   ten minutes, the embedded model
 
 The judge of stages/rate_examples.py, asked by our own client, on the rows of tests/data that a person has
 scored. Without `--endpoint` the embedded model judges, served by vLLM: it shows that the script works, and
@@ -36,6 +36,7 @@ from pipeline.tally import Tally
 from stages.drop_low_rated import DropLowRated
 from stages.rate_examples import RateExamples
 
+BIAS_ROWS = 100  # good answers, at most, that are asked about again in other ways
 GOOD, BAD = 4, 2  # a person's score, from which and up to which an answer is one
 PADDING = (
     " It is important to note that this is an important topic, and that there are many things which could be "
@@ -64,6 +65,7 @@ def report(spec: ModelSpec) -> dict[str, Any]:
     examples = [as_example(row) for row in rows]
     scores = [row["answer_score"] for row in rows]
     good = [example for example, score in zip(examples, scores, strict=True) if score >= GOOD]
+    good = good[:: -(-len(good) // BIAS_ROWS)]
     shifted = [*good[1:], good[0]]
     padded = [dataclasses.replace(example, answer=example.answer + PADDING) for example in good]
     swapped = [
@@ -72,17 +74,18 @@ def report(spec: ModelSpec) -> dict[str, Any]:
     ]
     forth, back, long, wrong = (
         asyncio.run(rated(spec, some, sample))
-        for some, sample in ((examples, 0), (examples, 1), (padded, 0), (swapped, 0))
+        for some, sample in ((examples, 0), (good, 1), (padded, 0), (swapped, 0))
     )
-    means = dict(zip((example.id for example in examples), map(mean_of, forth), strict=True))
+    votes = dict(zip((example.id for example in examples), forth, strict=True))
+    one = [votes[example.id] for example in good]
+    of_good = [mean_of(vote) for vote in one]
     dropped = [
         vote is None or DropLowRated().judge(dataclasses.replace(example, **vote)) is not None
         for example, vote in zip(examples, forth, strict=True)
     ]
     bad = [score <= BAD for score in scores]
     hits = sum(one and other for one, other in zip(dropped, bad, strict=True))
-    of_good = [means[example.id] for example in good]
-    of_bad = [means[example.id] for example, is_bad in zip(examples, bad, strict=True) if is_bad]
+    of_bad = [mean_of(vote) for vote, is_bad in zip(forth, bad, strict=True) if is_bad]
     return {
         "rows": len(rows),
         "bad_replies": sum(vote is None for vote in (*forth, *back, *long, *wrong)),
@@ -92,14 +95,12 @@ def report(spec: ModelSpec) -> dict[str, Any]:
         "auc": auc(of_good, of_bad),
         "swapped": auc(of_good, [mean_of(vote) for vote in wrong]),
         "place": {
-            # First forth is last back, and the other way round.
+            # First in one is last in the other.
             name: average([vote[name] for vote in first if vote])
             - average([vote[name] for vote in last if vote])
-            for name, first, last in ((CRITERIA[0], forth, back), (CRITERIA[-1], back, forth))
+            for name, first, last in ((CRITERIA[0], one, back), (CRITERIA[-1], back, one))
         },
-        "length": average(
-            [mean_of(vote) - means[example.id] for vote, example in zip(long, good, strict=True)]
-        ),
+        "length": average([mean_of(vote) - before for vote, before in zip(long, of_good, strict=True)]),
     }
 
 

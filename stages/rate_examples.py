@@ -44,7 +44,7 @@ class RateExamples(ModelStage):
 
     prompt: Prompt = Prompt("rate_examples/rate")
     votes: Annotated[int, Field(ge=1)] = 1
-    sampling: Sampling = Sampling(temperature=0.2, max_tokens=200)
+    sampling: Sampling = Sampling(temperature=0.2, max_tokens=400)  # a reason takes up to 300
 
     def expected(self) -> Expected:
         return Expected(requests=self.votes, rows=1)
