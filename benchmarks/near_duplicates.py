@@ -10,7 +10,8 @@ DIR/NAME/bin/python: for each of datatrove, text-dedup, gaoya, rensa and semhash
 
     python -m venv DIR/NAME; DIR/NAME/bin/pip install pyarrow NAME
 
-`--step` also runs the step of a recipe on Ray, from parts to parts (`step_rows_per_s`).
+`--step` also runs the step of a recipe on Ray, from parts to parts, decided on by the threads of one process
+(`step_rows_per_s`) and by tasks (`step_in_tasks_rows_per_s`), as it is from `academe run --spread-rows` on.
 """
 
 import json
@@ -31,7 +32,7 @@ from benchmarks.report import argument_parser, print_machine
 from benchmarks.throughput import run_step
 from pipeline.dag import Step
 from pipeline.records import Example
-from pipeline.spread import in_threads
+from pipeline.spread import SPREAD_ROWS, in_threads
 from pipeline.stage import SourceStage
 from stages.drop_near_duplicates import DropNearDuplicates
 
@@ -70,12 +71,12 @@ class ReadRows(SourceStage):
             yield from map(as_example, batch.to_pylist())
 
 
-def step(path: Path) -> float:
+def step(path: Path, spread_rows: int) -> float:
     """Seconds of the step on Ray: its parts read, sketched, decided on and written."""
     rows = Step("rows", ReadRows(path=path))
     with tempfile.TemporaryDirectory() as folder:
         run_step(rows, Path(folder))
-        run_step(Step("distinct", DropNearDuplicates(), rows), Path(folder))
+        run_step(Step("distinct", DropNearDuplicates(), rows), Path(folder), spread_rows=spread_rows)
         events = [json.loads(line) for line in (Path(folder) / "events.jsonl").read_text().splitlines()]
         at = {event["event"]: event["at"] for event in events if event.get("step") == "distinct"}
         return float(at["step_done"] - at["step_started"])
@@ -119,9 +120,10 @@ def main() -> None:
                 tools[tool] = measure([str(python), str(PEERS_FILE), name, settings, str(path)], table)
                 show(tool, tools[tool])
         if options.step:
-            seconds = step(path)
-            print(f"academe, the whole step on Ray: {options.rows / seconds:,.0f} rows/s", flush=True)
-            tools["academe"]["step_rows_per_s"] = options.rows / seconds
+            for name, spread_rows in (("step", SPREAD_ROWS), ("step_in_tasks", 0)):
+                rate = options.rows / step(path, spread_rows)
+                print(f"academe, the whole {name} on Ray: {rate:,.0f} rows/s", flush=True)
+                tools["academe"][f"{name}_rows_per_s"] = rate
     if options.json:
         peers = [{"tool": tool, **found} for tool, found in tools.items() if tool != "academe"]
         print(json.dumps({"rows": options.rows, **tools["academe"], "peers": peers}))

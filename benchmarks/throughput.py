@@ -34,6 +34,7 @@ from pipeline.recipe import DatasetSettings, Gates, Recipe
 from pipeline.records import Instruction
 from pipeline.root import Root
 from pipeline.run import RunOptions, run
+from pipeline.spread import SPREAD_ROWS
 from pipeline.stage import SourceStage
 from stages.answer_questions import AnswerQuestions
 
@@ -92,13 +93,16 @@ def ours(url: str, n: int, folder: Path) -> None:
     run_step(Step("answers", AnswerQuestions(model=spec), Step("prompts", ReadPrompts(n=n))), folder)
 
 
-def run_step(last: Step, folder: Path, dataset: DatasetSettings | None = None) -> None:
+def run_step(
+    last: Step, folder: Path, dataset: DatasetSettings | None = None, spread_rows: int = SPREAD_ROWS
+) -> None:
     """Runs a DAG as `academe run` does, and writes a dataset when its settings are given."""
     root = Root(folder)
     with root.locked():
         events = Events(root.events, PlainView(lambda line: print(line, file=sys.stderr)))
         try:
-            run(Recipe("benchmark", NoSettings(), last, dataset, Gates()), RunOptions(root), events)
+            recipe = Recipe("benchmark", NoSettings(), last, dataset, Gates())
+            run(recipe, RunOptions(root, spread_rows=spread_rows), events)
         finally:
             events.close()
 
