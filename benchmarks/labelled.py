@@ -1,11 +1,12 @@
 """What the quality filters drop of rows that a person has read, rightly and wrongly.
 
-    python -m benchmarks.labelled [--json]      some seconds
+    python -m benchmarks.labelled [--sound FILE] [--json]      some seconds
 
 The rows and the rules of their labels: tests/data. For each reason: how many texts it drops, the share
 of them that have a fault (`precision`), and the start of one. For each fault: how many texts have it, and
 the share of them that is dropped, for whatever reason (`recall`). `wrong` and `does_not_answer` are no
-business of these filters.
+business of these filters. `--sound`: a JSONL file of rows (`question`, `answer`) that are taken for sound;
+what of them is dropped, by reason.
 """
 
 import dataclasses
@@ -22,6 +23,7 @@ from pipeline.stage import FilterStage
 from pipeline.text import one_line
 
 SAMPLE_CHARS = 70
+STEPS = ("sound", "readable", "good", "monolingual")  # of the laptop preset: two of questions, two of answers
 ROWS = Path(__file__).parent.parent / "tests" / "data" / "labelled_rows.jsonl"
 
 
@@ -69,8 +71,19 @@ def first_reason(stages: list[FilterStage], record: Instruction) -> str | None:
     return None
 
 
+def lost(path: Path, stages: list[FilterStage]) -> dict[str, Any]:
+    """What goes of the rows of a file, by reason."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    rows = [as_example({"id": path.name, **json.loads(line)}) for line in lines]
+    questions, answers = stages[:2], stages[2:]
+    reasons = [first_reason(questions, as_question(row)) or first_reason(answers, row) for row in rows]
+    return {"rows": len(rows), "dropped": dict(Counter(filter(None, reasons)))}
+
+
 def main() -> None:
-    options = argument_parser(__doc__).parse_args()
+    parser = argument_parser(__doc__)
+    parser.add_argument("--sound", type=Path)
+    options = parser.parse_args()
     print_machine("langdetect")
     steps = {}
     step = load_recipe("instruct", "laptop", [], {}).last
@@ -78,8 +91,8 @@ def main() -> None:
         steps[step.name] = step.stage
         step = step.inputs[0]
     found = {
-        "question": judged("question", [steps["sound"], steps["readable"]]),
-        "answer": judged("answer", [steps["good"], steps["monolingual"]]),
+        "question": judged("question", [steps[name] for name in STEPS[:2]]),
+        "answer": judged("answer", [steps[name] for name in STEPS[2:]]),
     }
     for side, tables in found.items():
         for title, table in tables.items():
@@ -91,6 +104,9 @@ def main() -> None:
                     + " | ".join(str(row[column]).replace("|", " ") for column in columns)
                     + " |"
                 )
+    if options.sound:
+        found["sound"] = lost(options.sound, [steps[name] for name in STEPS])
+        print(f"\n{options.sound.name}: {json.dumps(found['sound'])}")
     if options.json:
         print(json.dumps(found))
 

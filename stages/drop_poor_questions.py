@@ -42,16 +42,16 @@ TASK_VERBS = (
     r"develop|diagnose|differentiate|discuss|distinguish|draft|draw|edit|estimate|"
     r"evaluate|examine|expand|explain|explore|express|extend|extract|factor|fill|find|"
     r"formulate|generate|give|help|identify|illustrate|imagine|implement|infer|insert|"
-    r"integrate|interpret|investigate|justify|list|locate|make|match|model|name|"
-    r"organise|organize|outline|paraphrase|pick|plan|please|plot|predict|prepare|"
+    r"integrate|interpret|investigate|justify|link|list|locate|make|match|model|name|"
+    r"organise|organize|outline|output|paraphrase|pick|plan|please|plot|predict|prepare|"
     r"present|pretend|propose|prove|provide|rank|read|recite|recommend|reconstruct|"
     r"reflect|remove|reorder|rephrase|replace|reply|respond|return|review|rewrite|score|"
     r"select|show|simplify|sketch|solve|sort|specify|split|state|suggest|summarise|"
-    r"summarize|suppose|tag|teach|tell|test|trace|transform|translate|turn|update|use|"
+    r"summarize|suppose|tag|teach|tell|test|trace|transform|translate|try|turn|update|use|"
     r"using|verify|work|write"
 )
 ASKS = re.compile(
-    rf"(?:^|[.:;,!?\n)\"]\s*|\b(?:and|then|to|please)\s+)(?:{TASK_VERBS})\b"
+    rf"(?:^|[.:;,!?\n)\"]\s*|\s-\s|\b(?:and|then|to|please)\s+)(?:{TASK_VERBS})\b"
     r"|\bhow (?:much|many|far|long|old|often)\b",
     re.IGNORECASE,
 )
@@ -94,7 +94,7 @@ OPTION = re.compile(r"(?:^|\s|\()[A-Da-d1-4][).:]\s", re.MULTILINE)
 class DropPoorQuestions(FilterStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 5  # 5: limits set by labelled rows; personal data by libraries
+    version: ClassVar[int] = 6  # 6: more verbs that set a task
 
     min_words: Annotated[int, Field(ge=0)] = 3
     max_words: Annotated[int, Field(ge=1)] = 1500

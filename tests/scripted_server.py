@@ -86,12 +86,16 @@ def question(rng: random.Random) -> str:
     return f"Why does the {one} near the {two} need exactly {number} litres {ending}"
 
 
+SENTENCES = [
+    "The {0} {3} the {1} because people in the {2} know how to work with it.",
+    "Nobody who lives beside a {0} would say that a {1} {3} one {2}.",
+    "In winter, when each {0} is cold, some {1} {3} another {2} for days.",
+    "That is why every {0} with its own {1} slowly {3} this {2} too.",
+]
+
+
 def paragraph(rng: random.Random) -> str:
-    sentences = [
-        f"The {a} {rng.choice(VERBS)} the {b} because people in the {c} know how to work with it."
-        for a, b, c in (rng.sample(NOUNS, 3) for _ in range(4))
-    ]
-    return " ".join(sentences)
+    return " ".join(form.format(*rng.sample(NOUNS, 3), rng.choice(VERBS)) for form in SENTENCES)
 
 
 def from_schema(schema: dict[str, Any], root: dict[str, Any], rng: random.Random, name: str = "") -> Any:
