@@ -34,7 +34,7 @@ class DropContaminated(FilterStage):
     ] = ()  # JSONL (also .gz) or Parquet files; each text column of a row is an item
     n: Annotated[int, Field(ge=2)] = 13  # words in a shared run
     min_item_words: Annotated[int, Field(ge=1)] = 8  # to count when contained in a longer text
-    min_share: Annotated[float, Field(ge=0, le=1)] = 0  # of an item's runs that a row must have; 0: one run
+    min_share: Annotated[float, Field(ge=0, le=1)] = 0.0  # of an item's runs that a row must have; 0: one run
 
     def judge_all(self, instructions: Sequence[Instruction]) -> list[Reject | None]:
         if not self.benchmarks:

@@ -1,9 +1,11 @@
+import json
 from pathlib import Path
 
 import pytest
 
+from pipeline.dag import steps_to
 from pipeline.errors import RecipeError
-from pipeline.recipes import load_recipe
+from pipeline.recipes import load_recipe, recipe_of
 
 ENDPOINT = 'planner={"name": "m", "serve": "endpoint", "url": "http://h/v1"}'
 
@@ -63,3 +65,14 @@ def test_an_unknown_recipe_or_preset_lists_what_there_is() -> None:
         load_recipe("instuct", "laptop", [], {})
     with pytest.raises(RecipeError, match="the presets are cpu-long, glan, laptop"):
         load_recipe("instruct", "labtop", [], {})
+
+
+PRESETS = [("instruct", "laptop"), ("instruct", "glan"), ("instruct", "cpu-long"), ("propose", "laptop")]
+
+
+@pytest.mark.parametrize(("name", "preset"), PRESETS)
+def test_settings_written_down_are_the_settings(name: str, preset: str) -> None:
+    recipe = load_recipe(name, preset, ["planner={name: m, serve: endpoint, url: http://x/v1}"], {})
+    written = json.loads(json.dumps({"recipe": name, "settings": recipe.settings_as_data()}))
+    ids = [step.id for step in steps_to(recipe.last)]
+    assert [step.id for step in steps_to(recipe_of(written).last)] == ids
