@@ -128,7 +128,9 @@ def canonical_json(body: dict[str, Any]) -> bytes:
 
 def kind_of(body: dict[str, Any]) -> Kind:
     """What the reply to a request is read for."""
-    return "embedding" if "input" in body else "logprobs" if "prompt_logprobs" in body else "text"
+    if "prompt_logprobs" in body:
+        return "logprobs"
+    return "embedding" if "input" in body else "tokens" if "prompt" in body else "text"
 
 
 def request_key(request: bytes, sample: int) -> bytes:
@@ -188,6 +190,10 @@ class Asker:
         body = {"model": self.name, "input": text, "encoding_format": "base64"}
         reply = await self._channel.reply_to(body, 0, self._tally)
         return packed(np.frombuffer(base64.b64decode(reply.text), "<f4"))
+
+    async def n_tokens(self, text: str) -> int:
+        body = {"model": self.name, "prompt": text, "add_special_tokens": False}
+        return int((await self._channel.reply_to(body, 0, self._tally)).text)
 
     async def surprise(self, question: str, answer: str) -> float | None:
         turns = [("system", self._system)] if self._system is not None else []

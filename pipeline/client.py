@@ -27,7 +27,7 @@ from pipeline.model import ModelSpec
 from pipeline.pace import Pace
 from pipeline.replies import StoredReply
 
-Kind = Literal["text", "logprobs", "embedding"]  # what a reply is read for
+Kind = Literal["text", "logprobs", "embedding", "tokens"]  # what a reply is read for
 MAX_TRIES = 6  # of one request that keeps failing on a server that is otherwise well
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 10.0
 LONGEST_RETRY_AFTER_S = 120.0  # a server may ask for a longer wait than ours, up to this
@@ -53,8 +53,11 @@ class Client:
         self._spec = spec
         self._key = key
         self._url = url.rstrip("/")
-        self._completions = URL(f"{self._url}/chat/completions")  # parsed once
-        self._embeddings = URL(f"{self._url}/embeddings")
+        self._addresses = {  # parsed once
+            "embedding": URL(f"{self._url}/embeddings"),
+            "tokens": URL(f"{self._url.removesuffix('/v1')}/tokenize"),  # vLLM's own
+        }
+        self._completions = URL(f"{self._url}/chat/completions")
         self._pace = pace
         self._last_good = 0.0
         self._session = aiohttp.ClientSession(
@@ -118,10 +121,10 @@ class Client:
     async def _post(self, body: bytes, kind: Kind) -> StoredReply:
         try:
             sent = time.monotonic()
-            url = self._embeddings if kind == "embedding" else self._completions
+            url = self._addresses.get(kind, self._completions)
             async with self._session.post(url, data=body) as response:
                 if response.status != 200:
-                    raise await self._refusal(response)
+                    raise await self._refusal(response, kind)
                 reply = PARSERS[kind](json.loads(await response.read()))
             self._pace.answered(time.monotonic() - sent, reply.output_tokens)
             return reply
@@ -131,7 +134,7 @@ class Client:
         except (aiohttp.ClientError, ValueError, KeyError, IndexError, TypeError, struct.error) as error:
             raise _Fault(f"{type(error).__name__}: {error}", counts=True) from error
 
-    async def _refusal(self, response: aiohttp.ClientResponse) -> Exception:
+    async def _refusal(self, response: aiohttp.ClientResponse, kind: Kind) -> Exception:
         text = await response.text(errors="replace")
         if self._key:  # a server may echo what it was sent
             text = text.replace(self._key, "***")
@@ -140,6 +143,11 @@ class Client:
         if response.status in (401, 403):
             return ModelUnavailable(
                 f"{said}; set the key in the environment variable {self._spec.api_key_env}"
+            )
+        if kind == "tokens" and response.status in (404, 405, 501):
+            return ModelUnavailable(
+                f"{said}; the server does not count tokens, as vLLM does: say how many characters a token of "
+                "its model has, e.g. --set chunks.chars_per_token=3"
             )
         if response.status == 404:
             return ModelUnavailable(f"{said}; check the url and the model's name '{self._spec.name}'")
@@ -215,10 +223,15 @@ def _parse_embedding(data: dict[str, Any]) -> StoredReply:
     return StoredReply(vector, "stop", usage.get("prompt_tokens", 0), 0)
 
 
+def _parse_tokens(data: dict[str, Any]) -> StoredReply:
+    return StoredReply(str(int(data["count"])), "stop", 0, 0)
+
+
 PARSERS: dict[Kind, Callable[[dict[str, Any]], StoredReply]] = {
     "text": _parse,
     "logprobs": _parse_logprobs,
     "embedding": _parse_embedding,
+    "tokens": _parse_tokens,
 }
 
 

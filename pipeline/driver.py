@@ -82,6 +82,7 @@ def _asks(step: Step) -> bool:
 
 _remote: Any = ray.remote  # its type stubs cannot follow a function that is chosen at run time
 _read = _remote(num_returns="streaming")(work.read_source)
+_map = _remote(work.map_part)
 _filter = _remote(work.filter_part)
 _sketch = _remote(work.sketch_part)
 _decide = _remote(work.decide)
@@ -149,6 +150,8 @@ class _Driver:
             self._await_cpu(task, _sketch.remote(stage, task.rows, folder))
         elif task.kind == "apply":
             self._await_cpu(task, _apply.remote(task.rows, kind, folder))
+        elif task.kind == "map":
+            self._await_cpu(task, _map.remote(stage, task.rows, kind, folder))
         else:
             self._await_cpu(task, _filter.remote(stage, task.rows, kind, folder))
 

@@ -178,6 +178,10 @@ class Model(Protocol):
         """The embedding of `text`, packed as in pipeline/vectors.py."""
         ...
 
+    async def n_tokens(self, text: str) -> int:
+        """The tokens that the model takes `text` for, as its server counts."""
+        ...
+
     async def surprise(self, question: str, answer: str) -> float | None:
         """The mean negative log-probability of the tokens of `answer` after `question`, in nats; None for an
         answer without one.

@@ -1,7 +1,7 @@
-"""The nouns: one typed row each, from a place in the taxonomy to a finished example.
+"""The nouns: one typed row each, from a place in the taxonomy or a file to a finished example.
 
 Ids are hashes of content: the same content has the same id in every run. Each record carries the id of its
-parent and repeats its place in the taxonomy, so that one row alone can be traced.
+parent and repeats its place in the taxonomy or in a document, so that one row alone can be traced.
 """
 
 import dataclasses
@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+PLACEHOLDER = "{{context}}"  # in a question: where its passage stands
 CRITERIA = ("clarity", "relevance", "correctness", "completeness")  # that a judge scores an example on
 
 
@@ -34,6 +35,19 @@ def content_id(*parts: object) -> str:
 def as_json(record: Record) -> str:
     """The record as one JSON object, its fields in order."""
     return json.dumps(dataclasses.asdict(record), ensure_ascii=False)  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worded:
+    """A row that says something, for filters that read any such row."""
+
+    id: str
+    language: str = "und"  # ISO 639-1 code, "und" while undetermined
+
+    @property
+    def says(self) -> str:
+        """All that the row says."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,29 +105,111 @@ class Syllabus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Instruction:
-    """One task a user might ask, before anyone has answered it."""
+class File:
+    """A file of documents, or a stretch of a large one."""
 
     id: str
-    parent_id: str  # the syllabus it was written for
-    discipline_id: str
-    field: str
-    subfield: str
-    discipline: str
-    subject: str
-    level: str
-    sessions: tuple[str, ...]  # the sessions it draws on: one, or two for a pair
-    concepts: tuple[str, ...]  # the key concepts it should use
-    question: str  # plain text, stripped, never empty
+    address: str  # a path or URL, to open it
+    name: str  # that documents are known by: a URL, or the path from the folder that was named on
+    kind: str  # see pipeline/documents.py
+    size: int  # bytes of the whole file
+    start: int  # of the stretch: bytes of a JSONL file, row groups of a Parquet file
+    stop: int  # 0: to the end of the file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document(Worded):
+    """A text that somebody wrote."""
+
+    name: str  # of its file; of a file of many with "#" and the place of its row
+    title: str  # empty where none is told
+    text: str  # plain text or Markdown, never empty
+    quality: int | None = None  # by a judge, 1 (poor) to 5 (excellent); None where none was asked
+
+    @property
+    def says(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk(Worded):
+    """A stretch of a document that a model reads at once."""
+
+    parent_id: str  # the document
+    document: str  # its name
+    title: str
+    quality: int | None  # of the document
+    start: int  # the place of its first character in the text of the document
+    text: str  # letter for letter as there
+    n_tokens: int  # as the model counts that will read it
+    before: str  # the chunk before it, where it is to be read with that; else empty
+
+    @property
+    def says(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage(Worded):
+    """A chunk as it stands, or in other words: one row of a set of texts."""
+
+    parent_id: str  # the chunk
+    document: str
+    start: int  # of the chunk, in the document
+    title: str
+    text: str
+    style: str  # that it was rephrased in; empty for the real text
+    original: str  # what it rephrases; empty for the real text
+    rephrased_from: str  # the id of the real passage; empty for that itself
+    writer: str  # the model that wrote it; empty for a real text
+    n_tokens: int  # of its text, as its model counts
+    likeness: float | None = None  # cosine of the embeddings of original and text; None while not measured
+
+    @property
+    def says(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instruction(Worded):
+    """One task a user might ask, before anyone has answered it."""
+
+    parent_id: str  # the syllabus or the chunk it was written for
+    # Its place in the taxonomy, empty for one about a document.
+    discipline_id: str = ""
+    field: str = ""
+    subfield: str = ""
+    discipline: str = ""
+    subject: str = ""
+    level: str = ""
+    sessions: tuple[str, ...] = ()  # the sessions it draws on: one, or two for a pair
+    concepts: tuple[str, ...] = ()  # the key concepts it should use
+    # Its place in a document, empty for one along the taxonomy.
+    document: str = ""  # the name
+    start: int | None = None  # of its chunk, in characters of the document's text
+    passage: str = ""  # the chunk, where the question shows it
+    task: str = ""  # a type of pipeline/task_types.py, or the style of the text it was taken from
+    question: str  # plain text, stripped, never empty; where the passage belongs stands PLACEHOLDER
     questioner: str  # the model that wrote it
+    style: str = ""  # that it was rephrased in
+    original: str = ""  # what it rephrases
     rephrased_from: str = ""  # the id of the instruction that it says in other words; empty for an original
-    language: str = "und"  # ISO 639-1 code, "und" while undetermined
+    likeness: float | None = None  # cosine of the embeddings of original and text; None while not measured
     embedding: str = ""  # of the question, see pipeline/vectors.py; empty while unknown
 
     @property
-    def text(self) -> str:
-        """All that the row says, for filters that read whole rows."""
-        return self.question
+    def asked(self) -> str:
+        """The question with its passage, as a user sends it."""
+        return self.question.replace(PLACEHOLDER, self.passage) if self.passage else self.question
+
+    @property
+    def bare(self) -> str:
+        """The question without its passage, which stands on lines of its own."""
+        return self.question.replace(PLACEHOLDER, "\n\n").strip() if self.passage else self.question
+
+    @property
+    def says(self) -> str:
+        return self.asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +219,8 @@ class Example(Instruction):
     answer: str  # plain text, stripped, may be empty until filtered
     answer_finish: str  # "stop", or "length" when the model was cut off
     answerer: str  # the model that answered
-    n_question_tokens: int  # tokens of the question as sent, chat template included
-    n_answer_tokens: int
+    n_question_tokens: int  # tokens of the question as sent, chat template included; 0 where none was sent
+    n_answer_tokens: int  # 0 where the answer is no reply of its own
     # What a judge gave, 1 (poor) to 5 (excellent); None where none was asked.
     clarity: int | None = None  # of the question
     relevance: int | None = None  # of the answer, as the next two
@@ -133,5 +229,5 @@ class Example(Instruction):
     difficulty: float | None = None  # see stages/measure_difficulty.py; None where it was not measured
 
     @property
-    def text(self) -> str:
-        return f"{self.question}\n\n{self.answer}"
+    def says(self) -> str:
+        return f"{self.asked}\n\n{self.answer}"

@@ -14,7 +14,7 @@ from pipeline.errors import BadReply
 from pipeline.model import ModelSpec
 from pipeline.replies import StoredReply
 from pipeline.root import Root
-from pipeline.stage import FilterStage, ModelStage, Reject, SourceStage, settle
+from pipeline.stage import FilterStage, MapStage, ModelStage, Reject, SourceStage, settle
 from pipeline.tally import Tally
 
 FILLER = "Something is said here. "
@@ -51,8 +51,7 @@ class Rehearsal:
     async def reply_to(self, body: dict[str, Any], sample: int, tally: Tally) -> StoredReply:
         key = request_key(canonical_json(body), sample)
         reply = self.replies.get(key)
-        texts = [body["input"]] if "input" in body else [turn["content"] for turn in body["messages"]]
-        n_chars = sum(map(len, texts))
+        n_chars = sum(len(turn["content"]) for turn in body.get("messages", ())) + len(body.get("input", ""))
         self.asked.append(Asked(key, n_chars, reply))
         if reply is not None:
             return reply
@@ -90,6 +89,9 @@ def sample_of(step: Step, root: Root, replies: Store, n: int) -> list[Any]:
     records = [record for before in step.inputs for record in sample_of(before, root, replies, n)]
     if isinstance(step.stage, ModelStage):
         return Rehearsal(replies).map(step.stage, model_of(step), records)
+    if isinstance(step.stage, MapStage):
+        made = [item for record in records for item in step.stage.map(record)]
+        return [item for item in made if not isinstance(item, Reject)]
     if isinstance(step.stage, FilterStage):
         judged = zip(records, step.stage.judge_all(records), strict=True)
         return [verdict or record for record, verdict in judged if not isinstance(verdict, Reject)]

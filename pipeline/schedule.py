@@ -14,7 +14,7 @@ from pipeline.dag import Step
 from pipeline.events import Events
 from pipeline.identity import canonical
 from pipeline.root import Root
-from pipeline.stage import DatasetStage, FilterStage, ModelStage, SourceStage
+from pipeline.stage import DatasetStage, MapStage, ModelStage, SourceStage, Stage
 from pipeline.store import Part, Slice
 from pipeline.tally import Tally
 
@@ -22,7 +22,7 @@ from pipeline.tally import Tally
 REQUESTS_PER_PART = 128  # of a model step: small enough to flow, large enough that files cost little
 ROWS_PER_PART = 5_000  # of any other step
 
-Kind = Literal["read", "map", "filter", "sketch", "decide", "apply"]
+Kind = Literal["read", "map", "ask", "filter", "sketch", "decide", "apply"]
 
 
 @dataclass(frozen=True)
@@ -168,8 +168,7 @@ class Schedule:
                 if not (is_left and self._root.folder(state.step).has_whole(name, work.SKETCHES)):
                     state.todo.append(Task(state.step, "sketch", rows))
             else:
-                kind: Kind = "filter" if isinstance(state.step.stage, FilterStage) else "map"
-                self._enqueue(state, Task(state.step, kind, rows), name)
+                self._enqueue(state, Task(state.step, _kind(state.step.stage), rows), name)
 
     def _enqueue(self, state: _StepState, task: Task, writes: str) -> None:
         found = self._root.folder(state.step).find_part(writes) if writes in state.found[""] else None
@@ -227,7 +226,13 @@ def _by_urgency(states: list[_StepState]) -> list[_StepState]:
     return [*(state for state in reversed(states) if state not in asking), *asking]
 
 
+def _kind(stage: Stage) -> Kind:
+    return "ask" if isinstance(stage, ModelStage) else "map" if isinstance(stage, MapStage) else "filter"
+
+
 def _slice_rows(step: Step) -> int:
+    if isinstance(step.stage, MapStage):
+        return step.stage.batch
     if isinstance(step.stage, ModelStage):
         return max(1, int(REQUESTS_PER_PART // step.stage.expected().requests))
     return ROWS_PER_PART

@@ -1,4 +1,4 @@
-"""The four shapes a stage can have.
+"""The five shapes a stage can have.
 
 A stage is a frozen dataclass: its fields are its whole configuration, and pydantic checks them when they come
 from settings. It holds no state and knows nothing of Ray, servers or files beyond its fields.
@@ -80,6 +80,16 @@ AModelStage = TypeVar("AModelStage", bound=ModelStage)
 def asking(model: ModelSpec, stage: AModelStage) -> AModelStage:
     """The stage with the recipe's model, unless its settings name one."""
     return replace(stage, model=stage.model or model)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapStage(Stage):
+    """Records made from a record without asking a model. The files that a record names may be read."""
+
+    batch: ClassVar[int]  # records a task takes
+
+    def map(self, record: Any) -> Iterator[Record | Reject]:
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)

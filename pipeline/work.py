@@ -1,7 +1,7 @@
 """What the tasks do, each on one part: plain functions that know nothing of the cluster they run on.
 
-Source: files -> parts.  Model and filter: a slice -> a part.  Dataset stage: part -> sketch, all sketches ->
-verdicts, part + verdicts -> part. Memory: one part, but for `decide`, which holds all sketches.
+Source: files -> parts.  Map, model and filter: a slice -> a part.  Dataset stage: part -> sketch, all
+sketches -> verdicts, part + verdicts -> part. Memory: one part, but for `decide`, which holds all sketches.
 """
 
 import asyncio
@@ -23,12 +23,22 @@ from pipeline.files import read_table, write_table, write_text
 from pipeline.model import ModelSpec
 from pipeline.records import Record
 from pipeline.spread import in_tasks, in_threads
-from pipeline.stage import REFUSED, DatasetStage, FilterStage, ModelStage, Reject, SourceStage, settle
+from pipeline.stage import (
+    REFUSED,
+    DatasetStage,
+    FilterStage,
+    MapStage,
+    ModelStage,
+    Reject,
+    SourceStage,
+    settle,
+)
 from pipeline.store import Part, Slice, StepFolder, from_table, read_slice, slice_table, to_table
 from pipeline.tally import Tally
 
 SKETCHES, VERDICTS, REPORT = "sketches", "verdicts", "report.json"
-GROUP = "discipline_id"  # whose losses are counted
+GROUP = "group"  # whose losses are counted: a discipline, or a document
+GROUPS = ("discipline_id", "document")
 
 
 def read_source(stage: SourceStage, folder: UPath, part_rows: int) -> Iterator[Part]:
@@ -51,7 +61,32 @@ def _write_source_part(
     return target.write_part(f"{count:06d}", to_table(batch, stage.writes), [], tally)
 
 
-async def map_part(
+def map_part(stage: MapStage, rows: Slice, kind: type, folder: UPath) -> Part:
+    """Maps the records of a slice."""
+    started = time.monotonic()
+    records = read_slice(rows, kind)
+    outcomes = [list(stage.map(record)) for record in records]
+    kept, rejects = _sorted_out(records, outcomes)
+    tally = Tally(rows_in=len(records), seconds=time.monotonic() - started)
+    return StepFolder(folder).write_part(rows.writes, to_table(kept, stage.writes), rejects, tally)
+
+
+def _sorted_out(
+    records: Sequence[Record], outcomes: Sequence[Sequence[Record | Reject]]
+) -> tuple[list[Record], list[tuple[Reject, Record]]]:
+    """What was made, and what was rejected with the record that it would have been made from."""
+    kept: list[Record] = []
+    rejects: list[tuple[Reject, Record]] = []
+    for record, outcome in zip(records, outcomes, strict=True):
+        for item in outcome or [Reject("nothing_made")]:
+            if isinstance(item, Reject):
+                rejects.append((item, record))
+            else:
+                kept.append(item)
+    return kept, rejects
+
+
+async def ask_part(
     stage: ModelStage,
     spec: ModelSpec,
     channel: Channel,
@@ -64,15 +99,8 @@ async def map_part(
     tally = Tally()
     model = Asker(spec, channel, tally)
     outcomes = await settle([stage.map(record, model) for record in records])
-    kept: list[Record] = []
-    rejects: list[tuple[Reject, Record]] = []
-    for record, outcome in zip(records, outcomes, strict=True):
-        made = [outcome] if isinstance(outcome, Reject) else outcome
-        for item in made or [Reject("nothing_made")]:
-            if isinstance(item, Reject):
-                rejects.append((item, record))
-            else:
-                kept.append(item)
+    made = [[outcome] if isinstance(outcome, Reject) else outcome for outcome in outcomes]
+    kept, rejects = _sorted_out(records, made)
     if not kept and not tally.requests and any(reject.reason == REFUSED for reject, _ in rejects):
         raise ModelUnavailable(
             f"the server takes none of the requests of {type(stage).__name__}: {rejects[0][0].got}; "
@@ -99,17 +127,19 @@ def filter_part(stage: FilterStage, rows: Slice, kind: type, folder: UPath) -> P
 
 
 def sketch_part(stage: DatasetStage, rows: Slice, folder: UPath) -> None:
-    """Writes the sketch of one part, with each record's discipline where it has one."""
+    """Writes the sketch of one part, with each record's discipline or document where it has one."""
     records = slice_table(rows)
     sketch = stage.sketch(records)
-    if GROUP in records.column_names:
-        sketch = sketch.append_column(GROUP, records[GROUP].dictionary_encode())
+    groups = [records[name] for name in GROUPS if name in records.column_names]
+    if groups:
+        named = [pc.if_else(pc.equal(column, ""), None, column) for column in groups]
+        sketch = sketch.append_column(GROUP, pc.coalesce(*named, "").dictionary_encode())
     write_table(sketch, StepFolder(folder).part_path(rows.writes, SKETCHES))
 
 
 @dataclass(frozen=True)
 class Lost:
-    """What a step drops of one discipline."""
+    """What a step drops of one discipline, or of one document."""
 
     group: str
     rows: int

@@ -27,7 +27,7 @@ class AnswerQuestions(ModelStage):
         return Expected(requests=1, rows=1)
 
     async def map(self, instruction: Instruction, model: Model) -> list[Example | Reject]:
-        turn = await model.write(self.prompt, self.sampling, question=instruction.question)
+        turn = await model.write(self.prompt, self.sampling, question=instruction.asked)
         known = {item.name: getattr(instruction, item.name) for item in dataclasses.fields(instruction)}
         return [
             Example(

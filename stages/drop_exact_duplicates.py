@@ -1,9 +1,9 @@
 """Drop records that say, letter for letter but for case, punctuation and white space, what another says.
 
-Instruction -> Instruction, by the question; Example -> Example, by question and answer. What is compared are
-the words of the text (see `pipeline.text.words`: Unicode NFKC, case folded), by a 128-bit hash. The smallest
-id stays, unless an earlier dataset has the text, whatever the parts: the result does not depend on sharding.
-Memory in `decide`: about 130 bytes a record.
+Instruction -> Instruction, by the question and the passage that it shows; Example -> Example, by the answer
+too; Chunk and Passage by their text. What is compared are the words of the text (see `pipeline.text.words`:
+Unicode NFKC, case folded), by a 128-bit hash. The smallest id stays, unless an earlier dataset has the text,
+whatever the parts: the result does not depend on sharding. Memory in `decide`: about 130 bytes a record.
 """
 
 from dataclasses import dataclass
@@ -14,23 +14,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.earlier import with_earlier
-from pipeline.records import Instruction
+from pipeline.families import passages
+from pipeline.records import Worded
 from pipeline.stage import DatasetStage, Decision, Each, verdicts
 from pipeline.word_hashes import hashed
 
-TEXTS = ("question", "answer")
+TEXTS = ("question", "answer", "text")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DropExactDuplicates(DatasetStage):
-    reads: ClassVar[type] = Instruction
-    writes: ClassVar[type] = Instruction
+    reads: ClassVar[type] = Worded
+    writes: ClassVar[type] = Worded
     version: ClassVar[int] = 3  # 3: earlier datasets
 
     earlier: tuple[Path, ...] = ()  # sketches of earlier datasets (pipeline/earlier.py); the recipe's own
 
     def sketch(self, rows: pa.Table) -> pa.Table:
         hashes = [hashed(rows[name]).cast(pa.binary()) for name in TEXTS if name in rows.column_names]
+        shown = passages(rows)
+        if shown.any():
+            hashes.append(pa.array([number.tobytes() if number else b"" for number in shown], pa.binary()))
         return pa.table({"id": rows["id"], "hash": pc.binary_join_element_wise(*hashes, b"")})
 
     def decide(self, sketches: pa.Table, each: Each) -> Decision:

@@ -1,6 +1,7 @@
 """Drop records that say nearly what one that stays says.
 
-Instruction -> Instruction, by the question; Example -> Example, by question and answer. MinHash in bands
+Instruction -> Instruction, by the question; Example -> Example, by question and answer; Chunk and Passage by
+their text. MinHash in bands
 finds candidates, exact Jaccard similarity of their shingles decides (pipeline/minhash.py). A record goes
 only for one that stays, so there is no chain of likenesses; records are taken in the order of their ids, so
 the result does not depend on sharding. Some pairs that are near are no duplicates; each kind has a reason
@@ -11,7 +12,8 @@ of its own, and goes only when it is said to:
     same_answer       two questions, one answer
     rephrasing        of one instruction; from `min_copy` on it goes as `copied_rephrasing`
 
-Rows of earlier datasets come first; what is near one of those goes as `near_duplicate_of_earlier` etc.
+Questions that show a passage are compared with those that show the same one, by what else they say. Rows of
+earlier datasets come first; what is near one of those goes as `near_duplicate_of_earlier` etc.
 
 Source: Broder 1997 for the similarity; we verify every pair, and close nothing transitively (that once
 removed 99.9998 % of a set of function calls: marin-community/marin#6854). On rows of 130 words with 5 to 20
@@ -34,13 +36,13 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pipeline.earlier import with_earlier
-from pipeline.families import ORIGINAL, families, originals
+from pipeline.families import ORIGINAL, PASSAGE, families, originals, passages
 from pipeline.minhash import Sets, band_keys, first_staying, near_pairs
-from pipeline.records import Instruction
+from pipeline.records import Worded
 from pipeline.shingles import Kind, shingled
 from pipeline.stage import DatasetStage, Decision, Each, verdicts
 
-TEXTS = ("question", "answer")
+TEXTS = ("question", "answer", "text")
 REASONS = (
     "near_duplicate",
     "same_template",
@@ -59,9 +61,9 @@ Above = Annotated[float, Field(gt=0, le=1)]
 
 @dataclass(frozen=True, kw_only=True)
 class DropNearDuplicates(DatasetStage):
-    reads: ClassVar[type] = Instruction
-    writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 4  # 4: rephrasings
+    reads: ClassVar[type] = Worded
+    writes: ClassVar[type] = Worded
+    version: ClassVar[int] = 5  # 5: tasks on one passage are compared with each other alone
 
     shingle: Kind = "words"
     n: Annotated[int, Field(ge=1)] = (
@@ -85,9 +87,12 @@ class DropNearDuplicates(DatasetStage):
         sides = {
             name: shingled(rows[name], self.n, self.shingle) for name in TEXTS if name in rows.column_names
         }
+        shown = passages(rows)
         keys = band_keys(*_sets(sides, rows.num_rows), self.bands, self.rows)
+        keys ^= shown.astype(np.uint32)[:, None]  # else all that ask the same of their passage would meet
         key_lists = pa.FixedSizeListArray.from_arrays(keys.ravel(), self.bands)
-        return pa.table({"id": rows["id"], **sides, "keys": key_lists, ORIGINAL: originals(rows)})
+        marks = {ORIGINAL: originals(rows), PASSAGE: shown}
+        return pa.table({"id": rows["id"], **sides, "keys": key_lists, **marks})
 
     def decide(self, sketches: pa.Table, each: Each) -> Decision:
         sketches, n_earlier = with_earlier(self.earlier, sketches)
@@ -98,11 +103,14 @@ class DropNearDuplicates(DatasetStage):
         family = families(sketches["id"], sketches[ORIGINAL])[order]
         sides = _sets({name: sketches[name] for name in TEXTS if name in sketches.column_names}, len(ids))
         keys = sketches["keys"].combine_chunks().flatten().to_numpy().reshape(-1, self.bands)
-        limit = self.min_similarity if "answer" in sketches.column_names else self.min_alone
+        is_question = "question" in sketches.column_names and "answer" not in sketches.column_names
+        limit = self.min_alone if is_question else self.min_similarity
         work = functools.partial(near_pairs, min_similarity=limit)
         cuts = range(0, self.bands, BANDS_A_TASK)
         bands = [range(start, min(start + BANDS_A_TASK, self.bands)) for start in cuts]
         pairs = np.concatenate(each(work, bands, *sides, keys, order, n_earlier))
+        shown = sketches[PASSAGE].to_numpy()[order]
+        pairs = pairs[shown[pairs["row"]] == shown[pairs["twin"]]]
         kinds = self._kinds(pairs, family)
         near = {reason: len(np.unique(pairs["row"][kinds == kind])) for kind, reason in enumerate(REASONS)}
         same = (self.drop_same_template, self.drop_same_question, self.drop_same_answer)
@@ -137,6 +145,6 @@ def _least(pairs: NDArray[np.void]) -> NDArray[np.float32]:
 
 
 def _sets(lists: dict[str, pa.LargeListArray | pa.ChunkedArray], n: int) -> tuple[Sets, Sets]:
-    """The shingles of questions and of answers; empty sets where there are no answers."""
-    questions = Sets.of(lists["question"])
+    """The shingles of questions, or of texts, and of answers; empty sets where there are no answers."""
+    questions = Sets.of(lists["question" if "question" in lists else "text"])
     return questions, Sets.of(lists["answer"]) if "answer" in lists else Sets.empty(n)

@@ -118,8 +118,8 @@ class DropPoorAnswers(FilterStage):
 
 def _share_from_question(example: Example) -> float:
     """0 for an answer with a word of its own, and where a question gives a text to work on."""
-    asked, answered = words(example.question), words(example.answer)
-    if "\n" in example.question or _stems(answered) - _stems(asked) - NOTHING_NEW:
+    asked, answered = words(example.bare), words(example.answer)
+    if example.passage or "\n" in example.question or _stems(answered) - _stems(asked) - NOTHING_NEW:
         return 0.0
     grams = ngrams(answered, OVERLAP_N)
     return len(grams & ngrams(asked, OVERLAP_N)) / len(grams) if grams else 0.0

@@ -110,7 +110,7 @@ class DropPoorQuestions(FilterStage):
     phone_region: str = "US"  # the country whose phone numbers are known without a country code
 
     def judge(self, instruction: Instruction) -> Reject | None:
-        question = instruction.question
+        question = instruction.bare
         n_words = len(words(question))
         if n_words < self.min_words:
             return Reject("question_too_short", got=n_words, limit=self.min_words)
@@ -148,10 +148,11 @@ class DropPoorQuestions(FilterStage):
 
 
 def _fault(instruction: Instruction) -> Reject | None:
-    question = instruction.question
+    question = instruction.bare
     named = {normalised(text) for text in (instruction.subject, *instruction.sessions, *instruction.concepts)}
     if normalised(question) in named:
         return Reject("question_echoes_topic", got=question)
+    given = instruction.passage or "\n" in question
     faults = (
         ("question_refused", refusal_in(question)),
         ("question_has_chat_marker", chat_marker_in(question)),
@@ -159,7 +160,7 @@ def _fault(instruction: Instruction) -> Reject | None:
         ("question_leaks_prompt", _found(LEAKS, question)),
         ("question_without_options", None if OPTION.search(question) else _found(CHOICE, question)),
         # Below a task, on lines of its own, stands what it needs.
-        ("question_needs_what_is_not_given", None if "\n" in question else _found(NOT_GIVEN, question)),
+        ("question_needs_what_is_not_given", None if given else _found(NOT_GIVEN, question)),
     )
     for reason, got in faults:
         if got is not None:

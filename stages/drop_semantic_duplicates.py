@@ -4,8 +4,8 @@ Instruction -> Instruction, with embeddings (see stages/embed_questions.py). Rec
 k-means, and compared inside their cluster; of two that are near the one with the higher score of a judge
 stays, without scores the one with the smaller id, and a record goes only for one that stays. Source: SemDeDup
 (Abbas et al. 2023, https://arxiv.org/abs/2303.09540); ours: no chains, one cluster a few thousand records,
-and rephrasings of one instruction are no duplicates. Cost: rows x rows a cluster; memory in `decide`: 4 bytes
-a dimension and record.
+and neither rephrasings of one instruction nor questions on two passages are duplicates. Cost: rows x rows a
+cluster; memory in `decide`: 4 bytes a dimension and record.
 
 The limit is for all-MiniLM-L6-v2. Questions that a small model wrote about one topic are near without asking
 the same: of 78 pairs from 0.75 on 41 % did when read, of those from 0.85 on 74 %, from 0.88 on 92 %. Of 40
@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from pipeline.clusters import clustered, near_in_clusters
-from pipeline.families import ORIGINAL, families, originals
+from pipeline.families import ORIGINAL, PASSAGE, families, originals, passages
 from pipeline.minhash import PAIRS, first_staying
 from pipeline.records import CRITERIA, Instruction
 from pipeline.stage import DatasetStage, Decision, Each, verdicts
@@ -34,7 +34,7 @@ from pipeline.vectors import as_matrix, unpacked
 class DropSemanticDuplicates(DatasetStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 3  # 3: rephrasings stay
+    version: ClassVar[int] = 4  # 4: tasks on different passages stay
 
     min_cosine: Annotated[float, Field(gt=0, le=1)] = 0.88  # of two embeddings, from which they mean the same
     cluster_rows: Annotated[int, Field(ge=1)] = 2_000  # records a cluster has, on average
@@ -43,7 +43,7 @@ class DropSemanticDuplicates(DatasetStage):
     def sketch(self, rows: pa.Table) -> pa.Table:
         scores = [pc.fill_null(rows[name], 0) for name in CRITERIA if name in rows.column_names]
         total = functools.reduce(pc.add, scores) if scores else pa.repeat(pa.scalar(0), len(rows))
-        columns = {"id": rows["id"], "score": total, ORIGINAL: originals(rows)}
+        columns = {"id": rows["id"], "score": total, ORIGINAL: originals(rows), PASSAGE: passages(rows)}
         return pa.table({**columns, "vector": unpacked(rows["embedding"])})
 
     def decide(self, sketches: pa.Table, each: Each) -> Decision:
@@ -56,7 +56,10 @@ class DropSemanticDuplicates(DatasetStage):
         ]  # a block each: what is near is little
         pairs = np.concatenate(found)
         family = families(ids, ordered[ORIGINAL])
-        chosen = first_staying(pairs[family[pairs["row"]] != family[pairs["twin"]]])
+        shown = ordered[PASSAGE].to_numpy()
+        compared = family[pairs["row"]] != family[pairs["twin"]]
+        compared &= shown[pairs["row"]] == shown[pairs["twin"]]
+        chosen = first_staying(pairs[compared])
         table = verdicts(
             ids.take(pa.array(chosen["row"])),
             "semantic_duplicate",

@@ -1,7 +1,7 @@
 """Drop rows in a language that was not asked for, and write down the language of the others.
 
-Instruction -> Instruction (or Example -> Example). About 1,300 rows/s a core of 130 words with the
-default languages (benchmarks/filters.py); the first row of a worker also loads the profiles (0.3 s).
+Worded -> Worded: an Instruction, an Example, a Document, a Passage. About 1,300 rows/s a core of 130 words
+with the default languages (benchmarks/filters.py); the first row of a worker also loads the profiles (0.3 s).
 Source: langdetect (https://github.com/Mimino666/langdetect), seeded, with the profiles of the languages
 asked for and of those most often mixed in, because all 55 are slower and no surer. Text that is too short,
 or has no letters, is kept with the language "und".
@@ -18,7 +18,7 @@ from langdetect.detector_factory import DetectorFactory
 from langdetect.lang_detect_exception import LangDetectException
 from pydantic import Field
 
-from pipeline.records import Instruction
+from pipeline.records import Worded
 from pipeline.stage import FilterStage, Reject
 
 UNDETERMINED = "und"  # ISO 639-2
@@ -27,8 +27,8 @@ SEED = 0
 
 @dataclass(frozen=True, kw_only=True)
 class DropWrongLanguage(FilterStage):
-    reads: ClassVar[type] = Instruction
-    writes: ClassVar[type] = Instruction
+    reads: ClassVar[type] = Worded
+    writes: ClassVar[type] = Worded
     version: ClassVar[int] = 2  # 2: of a long text its ends alone
 
     languages: tuple[str, ...] = ("en",)  # ISO 639-1 codes that are kept
@@ -37,10 +37,10 @@ class DropWrongLanguage(FilterStage):
     max_chars: Annotated[int, Field(ge=40)] = 400  # looked at: half from the start, half from the end
     min_probability: Annotated[float, Field(ge=0, le=1)] = 0.8  # below this too
 
-    def judge(self, instruction: Instruction) -> Reject | Instruction:
-        language, probability = self._detect(instruction.text)
+    def judge(self, row: Worded) -> Reject | Worded:
+        language, probability = self._detect(row.says)
         if language == UNDETERMINED or language in self.languages:
-            return dataclasses.replace(instruction, language=language)
+            return dataclasses.replace(row, language=language)
         return Reject("wrong_language", got=f"{language} {probability:.2f}", limit=", ".join(self.languages))
 
     def _detect(self, text: str) -> tuple[str, float]:

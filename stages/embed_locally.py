@@ -20,7 +20,7 @@ class EmbedLocally(FilterStage):
     version: ClassVar[int] = 1
 
     def judge_all(self, instructions: Sequence[Instruction]) -> list[Instruction]:
-        vectors = embed([instruction.question for instruction in instructions])
+        vectors = embed([instruction.bare for instruction in instructions])
         return [
             replace(instruction, embedding=packed(vector))
             for instruction, vector in zip(instructions, vectors, strict=True)

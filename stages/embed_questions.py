@@ -27,4 +27,4 @@ class EmbedQuestions(ModelStage):
         return Expected(requests=1, rows=1)
 
     async def map(self, instruction: Instruction, model: Model) -> list[Instruction | Reject]:
-        return [replace(instruction, embedding=await model.embed(instruction.question[: self.max_chars]))]
+        return [replace(instruction, embedding=await model.embed(instruction.bare[: self.max_chars]))]

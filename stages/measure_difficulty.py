@@ -30,7 +30,7 @@ class MeasureDifficulty(ModelStage):
 
     async def map(self, example: Example, model: Model) -> list[Example | Reject]:
         asked, alone = await asyncio.gather(
-            model.surprise(example.question, example.answer), model.surprise("", example.answer)
+            model.surprise(example.asked, example.answer), model.surprise("", example.answer)
         )
         if asked is None or alone is None:
             return [Reject("answer_without_a_token", got=example.answer)]

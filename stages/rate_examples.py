@@ -62,6 +62,6 @@ class RateExamples(ModelStage):
             self.sampling,
             sample=sample,
             criteria=ORDERS[turn],
-            question=example.question,
+            question=example.asked,
             answer=example.answer,
         )

@@ -75,7 +75,7 @@ def run_task(schedule: Schedule, root: Root, task: Task) -> None:
         case "map":
             script = Script(lambda body: f"An answer to: {body['messages'][0]['content']}")
             records = read_slice(task.rows, kind)
-            mapped = work.map_part(stage, FAKE_SPEC, script, records, folder, task.rows.writes)
+            mapped = work.ask_part(stage, FAKE_SPEC, script, records, folder, task.rows.writes)
             schedule.task_done(task, asyncio.run(mapped))
 
 

@@ -1,0 +1,118 @@
+"""Cut documents into chunks that a model reads at once.
+
+Document -> Chunk: whole sentences up to `max_tokens` of the model's own tokenizer, as many as fit; a sentence
+that is longer is cut at a word, a word at a character. The chunks of a document joined are its text, letter
+for letter. Source: WRAP (https://arxiv.org/abs/2401.16380): of longer texts a rephrasing loses information.
+Two to four requests a chunk, to the server's `/tokenize` (vLLM and Ray Serve LLM have it), which cost no
+tokens; with `chars_per_token` none is sent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from pipeline.model import Model
+from pipeline.records import Chunk, Document, content_id
+from pipeline.sentences import sentences, smaller
+from pipeline.stage import Expected, ModelStage, Reject
+
+GUESSED_CHARS_PER_TOKEN = 4.0  # of English; the first count says more
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutDocuments(ModelStage):
+    reads: ClassVar[type] = Document
+    writes: ClassVar[type] = Chunk
+    version: ClassVar[int] = 1
+
+    max_tokens: Annotated[int, Field(ge=16)] = 300  # of a chunk
+    chars_per_token: Annotated[float, Field(gt=0)] | None = None  # for a server that has no /tokenize
+    with_before: bool = False  # whether a chunk carries the one before it, to be read with it
+
+    def expected(self) -> Expected:
+        return Expected(requests=4, rows=2)  # of a page
+
+    async def map(self, document: Document, model: Model) -> list[Chunk | Reject]:
+        cutter = _Cutter(self.max_tokens, self.chars_per_token, model)
+        chunks: list[Chunk | Reject] = []
+        start, before = 0, ""
+        for text, n_tokens in await cutter.cut(sentences(document.text, document.language)):
+            chunks.append(
+                Chunk(
+                    id=content_id(document.id, start, text),
+                    language=document.language,
+                    parent_id=document.id,
+                    document=document.name,
+                    title=document.title,
+                    quality=document.quality,
+                    start=start,
+                    text=text,
+                    n_tokens=n_tokens,
+                    before=before,
+                )
+            )
+            start += len(text)
+            before = text if self.with_before else ""
+        return chunks
+
+
+class _Cutter:
+    """Packs pieces of one text."""
+
+    def __init__(self, max_tokens: int, chars_per_token: float | None, model: Model) -> None:
+        self._max_tokens = max_tokens
+        self._fixed = chars_per_token
+        self._rate = chars_per_token or GUESSED_CHARS_PER_TOKEN
+        self._model = model
+
+    async def cut(self, pieces: list[str]) -> list[tuple[str, int]]:
+        """The chunks with their tokens."""
+        made: list[tuple[str, int]] = []
+        first = 0
+        while first < len(pieces):
+            n, n_tokens = await self._most(pieces, first)
+            if n == 0:
+                pieces = smaller(pieces[first]) + pieces[first + 1 :]
+                first = 0
+            else:
+                made.append(("".join(pieces[first : first + n]), n_tokens))
+                first += n
+        return made
+
+    async def _most(self, pieces: Sequence[str], first: int) -> tuple[int, int]:
+        """How many pieces from `first` on fit together, and their tokens; (0, 0) when one alone does not,
+        unless it cannot be cut.
+        """
+        fits, tokens = 0, 0  # so many fit
+        over = len(pieces) - first + 1  # so many do not
+        guess = self._guess(pieces, first, 0, self._max_tokens)
+        while over - fits > 1:
+            n = min(max(guess, fits + 1), over - 1)
+            text = "".join(pieces[first : first + n])
+            count = await self._count(text)
+            if count <= self._max_tokens:
+                fits, tokens = n, count
+            elif n == 1 and len(text) == 1:
+                return 1, count
+            else:
+                over = n
+            guess = self._guess(pieces, first, fits, self._max_tokens - tokens)
+        return fits, tokens
+
+    def _guess(self, pieces: Sequence[str], first: int, fits: int, room: int) -> int:
+        """How many pieces will fit, when after `fits` of them there is room for so many tokens."""
+        chars, n = room * self._rate, fits
+        while first + n < len(pieces) and len(pieces[first + n]) <= chars:
+            chars -= len(pieces[first + n])
+            n += 1
+        return n
+
+    async def _count(self, text: str) -> int:
+        if self._fixed is not None:
+            return -int(-len(text) // self._fixed)
+        count = await self._model.n_tokens(text)
+        if count:
+            self._rate = len(text) / count
+        return count

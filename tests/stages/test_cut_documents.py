@@ -1,0 +1,94 @@
+"""Chunks join back to their document, and none is longer than asked for."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.fake_model import Script, fake_model
+from pipeline.records import Chunk, Document
+from pipeline.sentences import sentences
+from stages.cut_documents import CutDocuments
+
+PIECES = st.sampled_from(
+    [
+        "Dr. Smith ",
+        "U.S. ",
+        "a",
+        " ",
+        "\n",
+        "\n\n",
+        ". ",
+        "! ",
+        "? ",
+        "“",
+        "”",
+        "(",
+        "1. ",
+        "- ",
+        "e.g. ",
+        "。",
+        "é",
+    ]
+)
+TEXTS = st.one_of(st.text(min_size=1, max_size=300), st.lists(PIECES, min_size=1, max_size=120).map("".join))
+
+
+def n_bytes(body: dict[str, Any]) -> str:
+    """A tokenizer with a token a byte: the worst there is."""
+    return str(len(body["prompt"].encode("utf-8", "surrogatepass")))
+
+
+def cut(text: str, stage: CutDocuments, script: Script | None = None) -> list[Chunk]:
+    document = Document(id="d", name="a.txt", title="", text=text)
+    made = asyncio.run(stage.map(document, fake_model(script or Script(n_bytes))))
+    return [chunk for chunk in made if isinstance(chunk, Chunk)]
+
+
+@given(TEXTS)
+def test_sentences_join_back_to_the_text(text: str) -> None:
+    assert "".join(sentences(text)) == text
+
+
+@settings(deadline=None)
+@given(TEXTS, st.integers(16, 60))
+def test_chunks_join_back_to_the_document_and_none_is_too_long(text: str, max_tokens: int) -> None:
+    chunks = cut(text, CutDocuments(max_tokens=max_tokens))
+    assert "".join(chunk.text for chunk in chunks) == text
+    assert all(chunk.n_tokens <= max_tokens for chunk in chunks)
+    assert all(chunk.n_tokens == len(chunk.text.encode("utf-8", "surrogatepass")) for chunk in chunks)
+    assert all(text[chunk.start :].startswith(chunk.text) for chunk in chunks)
+
+
+@pytest.mark.parametrize("text", ["x" * 5000, "word " * 2000, ("A sentence of some length. " * 300)])
+def test_what_has_no_good_place_to_cut_is_cut_all_the_same(text: str) -> None:
+    chunks = cut(text, CutDocuments(max_tokens=300))
+    assert "".join(chunk.text for chunk in chunks) == text
+    assert all(chunk.n_tokens <= 300 for chunk in chunks)
+
+
+def test_as_many_sentences_as_fit_with_few_requests() -> None:
+    text = "".join(f"Sentence number {number} says something about the matter. " for number in range(200))
+    script = Script(lambda body: str(-(-len(body["prompt"]) // 5)))
+    chunks = cut(text, CutDocuments(max_tokens=300), script)
+    assert all(chunk.text.endswith(". ") for chunk in chunks)
+    longest = max(len(sentence) for sentence in sentences(text))
+    assert all(len(chunk.text) > 5 * 300 - longest - 5 for chunk in chunks[:-1])
+    assert len(script.bodies) <= 3.5 * len(chunks)
+
+
+def test_the_chunk_before_is_told_when_asked_for() -> None:
+    text = "One sentence stands here. " * 20
+    first, second, *_ = cut(text, CutDocuments(max_tokens=60, with_before=True))
+    assert first.before == ""
+    assert second.before == first.text
+    assert cut(text, CutDocuments(max_tokens=60))[1].before == ""
+
+
+def test_without_a_tokenizer_characters_count() -> None:
+    script = Script(n_bytes)
+    chunks = cut("abc " * 100, CutDocuments(max_tokens=16, chars_per_token=2.5), script)
+    assert script.bodies == []
+    assert all(len(chunk.text) <= 40 for chunk in chunks)
