@@ -3,10 +3,12 @@ RECIPE ?= instruct
 CONFIG ?= laptop
 ROOT   ?= runs/$(RECIPE)
 STAGE  ?=
+DOCS   ?=
 ARGS   ?=
 PYTHON ?= python3
 BIN    := .venv/bin
-RUN    := $(BIN)/academe run $(RECIPE) --config $(CONFIG) --root $(ROOT)
+WHAT   := $(RECIPE) --config $(CONFIG) --root $(ROOT) $(if $(DOCS),--docs '$(DOCS)')
+RUN    := $(BIN)/academe run $(WHAT)
 
 .PHONY: help setup dataset stage status plan test check golden clean
 
@@ -16,7 +18,7 @@ help:  ## this list
 setup:  ## install into .venv: vLLM for CPUs, or for the GPU that is here (2 to 5 minutes, once)
 	@PYTHON=$(PYTHON) scripts/setup.sh
 
-dataset: setup  ## everything, end to end; again = go on   [RECIPE= CONFIG= ROOT= ARGS=]
+dataset: setup  ## everything, end to end; again = go on   [RECIPE= DOCS= CONFIG= ROOT= ARGS=]
 	$(RUN) $(ARGS)
 
 stage: setup  ## run again from one step: make stage STAGE=answers
@@ -27,7 +29,7 @@ status: setup  ## rows in, kept and rejected at every step
 	@$(BIN)/academe status --root $(ROOT)
 
 plan: setup  ## what a run would do and ask; starts nothing
-	@$(BIN)/academe plan $(RECIPE) --config $(CONFIG) --root $(ROOT) $(ARGS)
+	@$(BIN)/academe plan $(WHAT) $(ARGS)
 
 test: setup  ## the test suite, with one real vLLM server
 	$(BIN)/python -m pytest $(ARGS)

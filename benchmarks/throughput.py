@@ -101,7 +101,7 @@ def run_step(
     with root.locked():
         events = Events(root.events, PlainView(lambda line: print(line, file=sys.stderr)))
         try:
-            recipe = Recipe("benchmark", NoSettings(), last, dataset, Gates())
+            recipe = Recipe("benchmark", "", NoSettings(), last, dataset, Gates())
             run(recipe, RunOptions(root, spread_rows=spread_rows), events)
         finally:
             events.close()

@@ -30,9 +30,15 @@ taxonomy_app = typer.Typer(
 )
 app.add_typer(taxonomy_app, name="taxonomy")
 
-RecipeName = Annotated[str, typer.Argument(help="instruct, or propose (see `academe taxonomy`).")]
+RecipeName = Annotated[
+    str, typer.Argument(help="instruct, documents, wrap, or propose (see `academe taxonomy`).")
+]
 Config = Annotated[
     str, typer.Option("--config", help="A preset (laptop, cpu-long, glan) or a YAML file of settings.")
+]
+Docs = Annotated[
+    list[str] | None,
+    typer.Option("--docs", help="Documents for documents and wrap: a file, folder, glob or URL. Repeatable."),
 ]
 Overrides = Annotated[
     list[str] | None,
@@ -77,6 +83,7 @@ def run(
     config: Config = "laptop",
     overrides: Overrides = None,
     root: RootFolder = None,
+    docs: Docs = None,
     endpoint: Endpoint = None,
     model: ModelName = None,
     first: Annotated[
@@ -102,7 +109,7 @@ def run(
 ) -> None:
     """Run a recipe to its end; the same command again goes on where it stopped."""
     folder = _root(recipe, root)
-    wired = _recipe(recipe, config, overrides, endpoint, model)
+    wired = _recipe(recipe, config, [*_docs(docs), *(overrides or [])], endpoint, model)
     if dry_run:
         _print_plan(wired, folder)
         return
@@ -136,12 +143,14 @@ def plan(
     config: Config = "laptop",
     overrides: Overrides = None,
     root: RootFolder = None,
+    docs: Docs = None,
     endpoint: Endpoint = None,
     model: ModelName = None,
     like: Annotated[str | None, typer.Option(help="The root of a run to take unknown rates from.")] = None,
 ) -> None:
     """What a run would do and cost: rows, requests, tokens, time, money of every step. Starts nothing."""
-    _print_plan(_recipe(recipe, config, overrides, endpoint, model), _root(recipe, root), like)
+    wired = _recipe(recipe, config, [*_docs(docs), *(overrides or [])], endpoint, model)
+    _print_plan(wired, _root(recipe, root), like)
 
 
 @app.command()
@@ -257,7 +266,7 @@ def taxonomy_propose(
     path = find_taxonomy(file)
     load_taxonomy(path)
     extra = [f"nodes.path={path}", *([f"nodes.under={under}"] if under else []), *(overrides or [])]
-    run("propose", config, extra, root, endpoint, model)
+    run("propose", config, extra, root, endpoint=endpoint, model=model)
     n_proposed = write_review(_root("propose", root), path, review)
     typer.echo(
         f"{review}: {n_proposed} proposed; vote in it, then `academe taxonomy merge {review} --out FILE`"
@@ -286,18 +295,23 @@ def _root(recipe: str, root: str | None) -> "Root":
 def _recipe(
     name: str, config: str, overrides: list[str] | None, endpoint: str | None, model: str | None
 ) -> "Recipe":
-    from pipeline.recipes import load_recipe
+    from pipeline.recipes import load_recipe, main_model
 
-    return load_recipe(name, config, [*_endpoint_overrides(endpoint, model), *(overrides or [])], os.environ)
+    asked = _endpoint_overrides(main_model(name), endpoint, model)
+    return load_recipe(name, config, [*asked, *(overrides or [])], os.environ)
 
 
-def _endpoint_overrides(endpoint: str | None, model: str | None) -> list[str]:
+def _docs(docs: list[str] | None) -> list[str]:
+    return [f"files.paths={json.dumps(docs)}"] if docs else []
+
+
+def _endpoint_overrides(key: str, endpoint: str | None, model: str | None) -> list[str]:
     if (endpoint is None) != (model is None):
         raise typer.BadParameter("--endpoint and --model go together")
     if endpoint is None:
         return []
     spec = {"name": model, "serve": "endpoint", "url": endpoint}
-    return [f"planner={json.dumps(spec)}"]
+    return [f"{key}={json.dumps(spec)}"]
 
 
 def _print_plan(recipe: "Recipe", root: "Root", like: str | None = None) -> None:

@@ -130,7 +130,9 @@ def kind_of(body: dict[str, Any]) -> Kind:
     """What the reply to a request is read for."""
     if "prompt_logprobs" in body:
         return "logprobs"
-    return "embedding" if "input" in body else "tokens" if "prompt" in body else "text"
+    if "prompt" in body:
+        return "completion" if "max_tokens" in body else "tokens"
+    return "embedding" if "input" in body else "text"
 
 
 def request_key(request: bytes, sample: int) -> bytes:
@@ -185,6 +187,12 @@ class Asker:
                     f"{reply.__name__}: {_first_fault(error)} (finish: {got.finish})", raw=got.text
                 )
         raise fault
+
+    async def complete(self, text: str, sampling: Sampling) -> Turn:
+        body = {"model": self.name, "prompt": text, **sampling.model_dump(exclude_none=True)}
+        reply = await self._channel.reply_to(body, 0, self._tally)
+        found = reply.text.strip()
+        return Turn((), found, reply.finish, reply.prompt_tokens, reply.output_tokens)
 
     async def embed(self, text: str) -> str:
         body = {"model": self.name, "input": text, "encoding_format": "base64"}

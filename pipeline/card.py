@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import yaml
-from datasets import Features, List
+from datasets import List
 
 from pipeline.contamination import counts
 from pipeline.dag import steps_to
 from pipeline.model import ModelSpec
 from pipeline.recipe import Recipe
 from pipeline.root import Root
+from pipeline.rows import MEANINGS, Layout
 from pipeline.stage import ModelStage
 from pipeline.tally import Tally
 
@@ -23,79 +24,52 @@ SIZES = (
 )
 LARGEST = "10M<n<100M"
 
-WHAT = (
-    "Questions and answers written by a language model along a taxonomy of human knowledge, in the manner "
-    "of [GLAN](https://arxiv.org/abs/2402.13064): disciplines, their subjects, a syllabus for each subject, "
-    "questions on its sessions and key concepts, and answers in a call of their own."
-)
 LOAD = """\
 ```python
 from datasets import load_dataset
 
 rows = load_dataset("FOLDER OR HUB NAME", split="train")
-print(rows[0]["messages"])
+print(rows[0]["COLUMN"])
 ```"""
 LIMITS = (
-    "Nobody has checked the answers. A model wrote them, so they can be wrong, dated or biased, and a small "
-    "model's are wrong often: rows of a model of under a billion parameters show that the pipeline works and "
+    "Nobody has checked what a model wrote: it can be wrong, dated or biased, and a small model's is wrong "
+    "often: rows of a model of under a billion parameters show that the pipeline works and "
     "are not fit to train on."
 )
 
-MEANINGS = {
-    "id": "a hash of the row's content and place; the same in every run that makes the row",
-    "messages": "the question (`user`) and its answer (`assistant`)",
-    "field": "the top of the taxonomy",
-    "subfield": "the level below it",
-    "discipline": "the leaf of the taxonomy that the row was made for",
-    "discipline_id": "the leaf's stable id",
-    "subject": "a subject of the discipline, named by the questioner",
-    "level": "the subject's level",
-    "sessions": "the class sessions of the subject's syllabus that the question draws on",
-    "concepts": "the key concepts that the question was asked to use",
-    "language": "ISO 639-1, or `und` for text too short to tell",
-    "generator": "the model that wrote the answer",
-    "run": "the run that made the row: recipe, settings and prompts in one hash",
-    "n_question_tokens": "tokens of the question as sent to the answerer, chat template included",
-    "n_answer_tokens": "tokens of the answer",
-    "clarity": "of the question, by a judge, 1 (poor) to 5; null where none was asked, as in the next three",
-    "relevance": "of the answer to the question",
-    "correctness": "of the answer",
-    "completeness": "of the answer",
-    "difficulty": "perplexity of the answer given the question over that without; null where not measured",
-    "metadata": "JSON: the syllabus (`parent_id`), the models that asked and answered",
-}
-
 
 def card(
-    root: Root, recipe: Recipe, licence: str, run_id: str, summary: dict[str, Any], features: Features
+    root: Root, recipe: Recipe, licence: str, run_id: str, summary: dict[str, Any], layout: Layout
 ) -> str:
     """README.md of the dataset folder: metadata for the Hub, then prose and tables."""
-    header = yaml.safe_dump(_metadata(licence, summary, features), sort_keys=False, allow_unicode=True)
+    header = yaml.safe_dump(_metadata(licence, summary, layout), sort_keys=False, allow_unicode=True)
     sections = [
-        f"---\n{header}---\n\n# {recipe.name}: {summary['rows']:,} synthetic instructions",
-        f"{WHAT} Made with `academe`, run `{run_id}`; the resolved settings are in `academe.yaml`.",
+        f"---\n{header}---\n\n# {recipe.name}: {summary['rows']:,} {layout.what}",
+        f"{recipe.about} Made with `academe`, run `{run_id}`; the resolved settings are in `academe.yaml`.",
         "## How it was made\n\n" + _funnel(root, recipe),
         "## Models\n\n" + _models(recipe),
         "## Decontamination\n\n" + _decontamination(root, recipe),
-        "## Coverage\n\n" + _coverage(summary),
-        "## Fields\n\n" + _table(("field", "meaning"), [(f"`{name}`", MEANINGS[name]) for name in features]),
-        "## Load it\n\n" + LOAD,
+        *([f"## Coverage\n\n{_coverage(summary)}"] if summary["coverage"] else []),
+        "## Sources\n\n" + _sources(summary),
+        "## Fields\n\n"
+        + _table(("field", "meaning"), [(f"`{name}`", MEANINGS[name]) for name in layout.features]),
+        "## Load it\n\n" + LOAD.replace("COLUMN", layout.shown),
         "## Limits\n\n" + LIMITS,
     ]
     return "\n\n".join(sections) + "\n"
 
 
-def _metadata(licence: str, summary: dict[str, Any], features: Features) -> dict[str, Any]:
+def _metadata(licence: str, summary: dict[str, Any], layout: Layout) -> dict[str, Any]:
     splits = summary["splits"]
     size = next((name for limit, name in SIZES if summary["rows"] < limit), LARGEST)
     return {
         "license": licence,
         "language": summary["languages"],
-        "task_categories": ["text-generation"],
+        "task_categories": list(layout.tasks),
         "tags": ["synthetic", "academe"],
         "size_categories": [size],
         "dataset_info": {
-            "features": [_feature(name, feature) for name, feature in features.items()],
+            "features": [_feature(name, feature) for name, feature in layout.features.items()],
             "splits": [
                 {"name": name, "num_bytes": split["bytes"], "num_examples": split["rows"]}
                 for name, split in splits.items()
@@ -158,6 +132,15 @@ def _decontamination(root: Root, recipe: Recipe) -> str:
 def _coverage(summary: dict[str, Any]) -> str:
     rows = [(escaped(r["field"]), escaped(r["discipline"]), f"{r['rows']:,}") for r in summary["coverage"]]
     return _table(("field", "discipline", "rows"), rows)
+
+
+def _sources(summary: dict[str, Any]) -> str:
+    """Rows by what they were made as: along the taxonomy, a task, a style, or a real text."""
+    rows = [
+        (escaped(row["task"] or "-"), escaped(row["style"] or "-"), f"{row['rows']:,}")
+        for row in summary["sources"]
+    ]
+    return _table(("task", "style", "rows"), rows)
 
 
 def _table(titles: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

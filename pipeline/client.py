@@ -27,7 +27,7 @@ from pipeline.model import ModelSpec
 from pipeline.pace import Pace
 from pipeline.replies import StoredReply
 
-Kind = Literal["text", "logprobs", "embedding", "tokens"]  # what a reply is read for
+Kind = Literal["text", "logprobs", "embedding", "tokens", "completion"]  # what a reply is read for
 MAX_TRIES = 6  # of one request that keeps failing on a server that is otherwise well
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 10.0
 LONGEST_RETRY_AFTER_S = 120.0  # a server may ask for a longer wait than ours, up to this
@@ -55,6 +55,7 @@ class Client:
         self._url = url.rstrip("/")
         self._addresses = {  # parsed once
             "embedding": URL(f"{self._url}/embeddings"),
+            "completion": URL(f"{self._url}/completions"),
             "tokens": URL(f"{self._url.removesuffix('/v1')}/tokenize"),  # vLLM's own
         }
         self._completions = URL(f"{self._url}/chat/completions")
@@ -202,6 +203,11 @@ def _parse(data: dict[str, Any]) -> StoredReply:
     )
 
 
+def _parse_completion(data: dict[str, Any]) -> StoredReply:
+    choice = data["choices"][0]
+    return _parse({**data, "choices": [{**choice, "message": {"content": choice["text"]}}]})
+
+
 def _parse_logprobs(data: dict[str, Any]) -> StoredReply:
     """The prompt's tokens with their log-probabilities, as JSON; the first of a prompt has none."""
     scored = data.get("prompt_logprobs")
@@ -232,6 +238,7 @@ PARSERS: dict[Kind, Callable[[dict[str, Any]], StoredReply]] = {
     "logprobs": _parse_logprobs,
     "embedding": _parse_embedding,
     "tokens": _parse_tokens,
+    "completion": _parse_completion,
 }
 
 

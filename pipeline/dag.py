@@ -33,7 +33,7 @@ class Step:
                     f"step '{self.name}': {stage} reads {self.stage.reads.__name__}, but input '{step.name}' "
                     f"writes {step.writes.__name__}; put a step between them that makes one from the other"
                 )
-        if not isinstance(self.stage, FilterStage | DatasetStage):
+        if self.stage.reads is not self.stage.writes:
             return self.stage.writes
         kinds = {step.writes for step in self.inputs}
         if len(kinds) > 1:

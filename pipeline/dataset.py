@@ -7,6 +7,7 @@ shard and one part. The same rows give the same bytes.
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 import jsonlines
 import yaml
-from datasets import Dataset, Features, List, Value, disable_progress_bars
+from datasets import Dataset, disable_progress_bars
 from upath import UPath
 
 from pipeline.card import card
@@ -22,34 +23,9 @@ from pipeline.contamination import benchmarks_of, contaminated
 from pipeline.files import checksum, move_tree, read_bytes, sync, write_text
 from pipeline.identity import digest
 from pipeline.recipe import DatasetSettings, Recipe
-from pipeline.records import CRITERIA, Example
+from pipeline.records import Example, Passage
 from pipeline.root import Root
-
-STRING, STRINGS = Value("string"), List(Value("string"))
-# No `prompt` column: TRL takes a dataset that has one beside `messages` for another format and fails.
-FEATURES = Features(
-    {
-        "id": STRING,
-        "messages": List({"role": STRING, "content": STRING}),
-        "field": STRING,
-        "subfield": STRING,
-        "discipline": STRING,
-        "discipline_id": STRING,
-        "subject": STRING,
-        "level": STRING,
-        "sessions": STRINGS,
-        "concepts": STRINGS,
-        "language": STRING,
-        "generator": STRING,
-        "run": STRING,
-        "n_question_tokens": Value("int64"),
-        "n_answer_tokens": Value("int64"),
-        # Scores of a judge, and instruction-following difficulty; null where nothing measured them.
-        **dict.fromkeys(CRITERIA, Value("int64")),
-        "difficulty": Value("float64"),
-        "metadata": STRING,
-    }
-)
+from pipeline.rows import LAYOUTS, Layout
 
 
 @dataclass
@@ -58,14 +34,15 @@ class _Split:
 
     name: str
     folder: Path
+    layout: Layout
     rows: list[dict[str, Any]] = field(default_factory=list)
     n_chars: int = 0
     shards: list[Path] = field(default_factory=list)
     n_rows: int = 0
     n_bytes: int = 0
 
-    def add(self, row: dict[str, Any], max_rows: int, max_chars: float) -> None:
-        size = sum(len(message["content"]) for message in row["messages"])
+    def add(self, row: dict[str, Any], size: int, max_rows: int, max_chars: float) -> None:
+        """`size`: of the row's text, in characters."""
         if self.rows and (len(self.rows) >= max_rows or self.n_chars + size > max_chars):
             self.flush()
         self.rows.append(row)
@@ -74,7 +51,7 @@ class _Split:
     def flush(self) -> None:
         if not self.rows:
             return
-        data = Dataset.from_list(self.rows, features=FEATURES)
+        data = Dataset.from_list(self.rows, features=self.layout.features)
         path = self.folder / f"{self.name}-{len(self.shards):05d}.parquet"
         data.to_parquet(path)
         sync(path)
@@ -96,8 +73,8 @@ class _Split:
 
 
 def write(root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str) -> dict[str, Any]:
-    """Writes dataset/ unless it is there whole already; returns rows per split and disciplines. Cost: two
-    passes over the rows.
+    """Writes dataset/ unless it is there whole already; returns rows per split, discipline and source. Cost:
+    two passes over the rows.
     """
     summary_path = root.path / "dataset.json"
     key = digest((run_id, settings)).hex()
@@ -108,10 +85,11 @@ def write(root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str) ->
     draft = root.local / ".dataset.draft"
     shutil.rmtree(draft, ignore_errors=True)
     (draft / "data").mkdir(parents=True)
+    layout = LAYOUTS[recipe.last.writes]
     summary = {"key": key, **_write_shards(root, recipe, settings, run_id, draft / "data")}
     summary["files"] = _checksums(draft)
     (draft / "README.md").write_text(
-        card(root, recipe, settings.licence, run_id, summary, FEATURES), encoding="utf-8"
+        card(root, recipe, settings.licence, run_id, summary, layout), encoding="utf-8"
     )
     if benchmarks_of(recipe):
         with jsonlines.open(draft / "contamination.jsonl", "w") as file:
@@ -144,76 +122,54 @@ def _checksums(folder: UPath | Path) -> dict[str, str]:
 def _write_shards(
     root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str, folder: Path
 ) -> dict[str, Any]:
-    examples = _Examples(root, recipe)
-    tested = _test_disciplines(sorted({example.discipline_id for example in examples}), settings.test_share)
-    splits = {name: _Split(name, folder) for name in ("train", "test")}
-    for example in examples:
-        split = splits["test" if example.discipline_id in tested else "train"]
-        split.add(_row(example, run_id), settings.max_shard_rows, settings.max_shard_mb * 2**20)
+    records, layout = _Records(root, recipe), LAYOUTS[recipe.last.writes]
+    tested = _test_groups(sorted({_group(record) for record in records}), settings.test_share)
+    splits = {name: _Split(name, folder, layout) for name in ("train", "test")}
+    for record in records:
+        split = splits["test" if _group(record) in tested else "train"]
+        row = layout.row(record, run_id)
+        split.add(row, len(record.says), settings.max_shard_rows, settings.max_shard_mb * 2**20)
     for split in splits.values():
         split.close()
     used = {name: split.summary() for name, split in splits.items() if split.n_rows}
-    return {"rows": sum(split["rows"] for split in used.values()), "splits": used, **examples.summary()}
+    return {"rows": sum(split["rows"] for split in used.values()), "splits": used, **records.summary()}
 
 
-class _Examples:
-    """All examples of the last step, part by part, as often as they are asked for."""
+class _Records:
+    """All records of the last step, part by part, as often as they are asked for."""
 
     def __init__(self, root: Root, recipe: Recipe) -> None:
         self._folder = root.folder(recipe.last)
-        self._counts: dict[tuple[str, str], int] = {}
-        self._languages: set[str] = set()
+        self._kind = recipe.last.writes
 
-    def __iter__(self) -> Iterator[Example]:
-        self._counts, self._languages = {}, set()
+    def __iter__(self) -> Iterator[Example | Passage]:
+        self._places = Counter[tuple[str, str]]()
+        self._sources = Counter[tuple[str, str]]()
+        self._languages: set[str] = set()
         for name in self._folder.part_names():
-            for example in self._folder.read_part(name, Example):
-                place = (example.field, example.discipline)
-                self._counts[place] = self._counts.get(place, 0) + 1
-                self._languages.add(example.language)
-                yield example
+            for record in self._folder.read_part(name, self._kind):
+                if isinstance(record, Example):
+                    self._places[record.field, record.discipline] += bool(record.discipline)
+                self._sources[getattr(record, "task", ""), record.style] += 1
+                self._languages.add(record.language)
+                yield record
 
     def summary(self) -> dict[str, Any]:
-        """Rows per discipline and the languages seen, as of the last pass."""
-        coverage = [{"field": f, "discipline": d, "rows": n} for (f, d), n in sorted(self._counts.items())]
-        return {"coverage": coverage, "languages": sorted(self._languages - {"und"})}
+        """Rows per discipline, per task and style, and the languages seen, as of the last pass."""
+        places = sorted((place, n) for place, n in self._places.items() if n)
+        coverage = [{"field": field, "discipline": name, "rows": n} for (field, name), n in places]
+        sources = [{"task": task, "style": s, "rows": n} for (task, s), n in sorted(self._sources.items())]
+        return {"coverage": coverage, "sources": sources, "languages": sorted(self._languages - {"und"})}
 
 
-def _test_disciplines(disciplines: list[str], share: float) -> set[str]:
-    """Whole leaves of the taxonomy, so that no test row has a sibling in train: those with the smallest
-    hashes.
+def _group(record: Example | Passage) -> str:
+    """What is not split: a discipline, or a document."""
+    return (record.discipline_id if isinstance(record, Example) else "") or record.document
+
+
+def _test_groups(groups: list[str], share: float) -> set[str]:
+    """Whole leaves of the taxonomy, or whole documents, so that no test row has a sibling in train: those
+    with the smallest hashes.
     """
-    n_test = round(share * len(disciplines)) or int(share > 0 and len(disciplines) > 1)
-    return set(sorted(disciplines, key=lambda name: digest(("test", name)))[:n_test])
-
-
-def _row(example: Example, run_id: str) -> dict[str, Any]:
-    metadata = {
-        "parent_id": example.parent_id,
-        "rephrased_from": example.rephrased_from,
-        "questioner": example.questioner,
-        "answerer": example.answerer,
-    }
-    return {
-        "id": example.id,
-        "messages": [
-            {"role": "user", "content": example.question},
-            {"role": "assistant", "content": example.answer},
-        ],
-        "field": example.field,
-        "subfield": example.subfield,
-        "discipline": example.discipline,
-        "discipline_id": example.discipline_id,
-        "subject": example.subject,
-        "level": example.level,
-        "sessions": list(example.sessions),
-        "concepts": list(example.concepts),
-        "language": example.language,
-        "generator": example.answerer,
-        "run": run_id,
-        "n_question_tokens": example.n_question_tokens,
-        "n_answer_tokens": example.n_answer_tokens,
-        **{name: getattr(example, name) for name in CRITERIA},
-        "difficulty": example.difficulty,
-        "metadata": json.dumps(metadata, ensure_ascii=False),
-    }
+    n_test = round(share * len(groups)) or int(share > 0 and len(groups) > 1)
+    return set(sorted(groups, key=lambda name: digest(("test", name)))[:n_test])

@@ -8,7 +8,7 @@ concepts uniformly among the numbers that still have choices, then the sessions 
 
 import itertools
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
 
@@ -87,3 +87,11 @@ def _fresh(counts: Sequence[int], stratum: Stratum, seen: set[Draw], rng: random
         draw = Draw(sessions, tuple(sorted(rng.sample(concepts, size))))
         if draw not in seen and {session for session, _ in draw.concepts} == set(sessions):
             return draw
+
+
+def draw_weighted(weights: Mapping[str, float], n: int, rng: random.Random) -> list[str]:
+    """At most `n` different names, each the likelier the greater its weight; none of weight 0. The largest of
+    u^(1/w) are a weighted sample without replacement (Efraimidis and Spirakis 2006).
+    """
+    keys = {name: rng.random() ** (1 / weight) for name, weight in weights.items() if weight > 0}
+    return sorted(keys, key=lambda name: -keys[name])[:n]

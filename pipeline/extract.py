@@ -71,8 +71,8 @@ class _Extractor:
             timer.cancel()
         if answer.endswith(b"\n"):
             return Extracted(**json.loads(answer))
-        process.kill()
-        process.wait()
+        with process:
+            process.kill()
         self._process = None
         return Extracted(fault="too_slow" if late.is_set() else "parser_crashed", got=kind)
 

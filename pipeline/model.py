@@ -174,6 +174,12 @@ class Model(Protocol):
         """
         ...
 
+    async def complete(self, text: str, sampling: Sampling) -> Turn:
+        """What the model writes after `text`, without a chat template: for models of a format of their
+        own.
+        """
+        ...
+
     async def embed(self, text: str) -> str:
         """The embedding of `text`, packed as in pipeline/vectors.py."""
         ...

@@ -13,7 +13,7 @@ class DatasetSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    test_share: float = Field(0.0, ge=0, lt=1)  # share of the disciplines whose rows become the test split
+    test_share: float = Field(0.0, ge=0, lt=1)  # of disciplines or documents whose rows are the test split
     max_shard_rows: int = Field(100_000, ge=1)
     max_shard_mb: float = Field(400, gt=0)  # of text, before compression
     licence: str = "apache-2.0"  # a Hub licence id; see the licences of the models that wrote the rows
@@ -35,6 +35,7 @@ class Recipe:
     """A DAG with its settings."""
 
     name: str
+    about: str  # what its rows are and how they are made, for readers of the dataset
     settings: BaseModel
     last: Step
     dataset: DatasetSettings | None  # None: the recipe ends with its last step

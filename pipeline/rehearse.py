@@ -51,7 +51,9 @@ class Rehearsal:
     async def reply_to(self, body: dict[str, Any], sample: int, tally: Tally) -> StoredReply:
         key = request_key(canonical_json(body), sample)
         reply = self.replies.get(key)
-        n_chars = sum(len(turn["content"]) for turn in body.get("messages", ())) + len(body.get("input", ""))
+        n_chars = sum(len(turn["content"]) for turn in body.get("messages", ())) + len(
+            body.get("input", body.get("prompt", ""))
+        )
         self.asked.append(Asked(key, n_chars, reply))
         if reply is not None:
             return reply

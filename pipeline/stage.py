@@ -42,7 +42,9 @@ class Expected:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """What all shapes share. `version` goes up when the same input can give another output."""
+    """What all shapes share. A stage that writes the type it reads writes, of records of a narrower type,
+    that one. `version` goes up when the same input can give another output.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     reads: ClassVar[type]
@@ -94,7 +96,7 @@ class MapStage(Stage):
 
 @dataclass(frozen=True, kw_only=True)
 class FilterStage(Stage):
-    """A verdict on each record by itself. Writes the type that it is given."""
+    """A verdict on each record by itself. Reads and writes one type."""
 
     def judge(self, record: Any) -> Reject | Record | None:
         """None keeps the record as it is, a record replaces it, a Reject drops it."""
@@ -121,7 +123,7 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetStage(Stage):
-    """A verdict that needs all records at once. Writes the type that it is given."""
+    """A verdict that needs all records at once. Reads and writes one type."""
 
     def sketch(self, rows: pa.Table) -> pa.Table:
         """A small row a record, with its `id`, in parallel over parts; never the text. The columns of `rows`

@@ -17,6 +17,7 @@ ALONE = (
     (0x20000, 0x31FFF),
 )
 LONG = 4
+STEM = 5  # letters by which words are told apart: "influence" is no news after "influencing"
 OPERATORS = "+-*/^%<>=\u00d7\u00f7\u2212"  # "3 + 4" is not "3 * 4"
 
 _ALONE = "".join(f"{chr(first)}-{chr(last)}" for first, last in ALONE)
@@ -38,6 +39,21 @@ def words(text: str) -> list[str]:
 def ngrams(items: list[str], n: int) -> set[str]:
     """All runs of `n` consecutive items, each joined by spaces; empty when there are fewer."""
     return {" ".join(items[start : start + n]) for start in range(len(items) - n + 1)}
+
+
+def copied_share(text: str, source: str, n: int = 5) -> float:
+    """The share of the word n-grams of `text` that `source` has too, 0..1; of a shorter text all its words
+    are the one.
+    """
+    items = words(text)
+    n = min(n, len(items))
+    grams = ngrams(items, n) if n else set()
+    return len(grams & ngrams(words(source), n)) / len(grams) if grams else 0.0
+
+
+def stems(items: Iterable[str]) -> set[str]:
+    """The words of LONG letters or more by their first STEM, and numbers: what is told rather than how."""
+    return {word[:STEM] for word in items if len(word) >= LONG or word.isdigit()}
 
 
 def repeated_share(items: list[str]) -> float:

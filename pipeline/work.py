@@ -31,6 +31,7 @@ from pipeline.stage import (
     ModelStage,
     Reject,
     SourceStage,
+    Stage,
     settle,
 )
 from pipeline.store import Part, Slice, StepFolder, from_table, read_slice, slice_table, to_table
@@ -68,7 +69,12 @@ def map_part(stage: MapStage, rows: Slice, kind: type, folder: UPath) -> Part:
     outcomes = [list(stage.map(record)) for record in records]
     kept, rejects = _sorted_out(records, outcomes)
     tally = Tally(rows_in=len(records), seconds=time.monotonic() - started)
-    return StepFolder(folder).write_part(rows.writes, to_table(kept, stage.writes), rejects, tally)
+    return StepFolder(folder).write_part(rows.writes, to_table(kept, _written(stage, kind)), rejects, tally)
+
+
+def _written(stage: Stage, kind: type) -> type:
+    """What a stage makes of records of that kind."""
+    return kind if stage.reads is stage.writes else stage.writes
 
 
 def _sorted_out(
@@ -91,10 +97,13 @@ async def ask_part(
     spec: ModelSpec,
     channel: Channel,
     records: Sequence[Record],
+    kind: type,
     folder: UPath,
     writes: str,
 ) -> Part:
-    """Maps records through the model, side by side, keeping their order, into the part named `writes`."""
+    """Maps records of a kind through the model, side by side, keeping their order, into the part named
+    `writes`.
+    """
     started = time.monotonic()
     tally = Tally()
     model = Asker(spec, channel, tally)
@@ -107,7 +116,7 @@ async def ask_part(
             "mend the settings of the model or the stage, and run the same command again"
         )
     tally.rows_in, tally.seconds = len(records), time.monotonic() - started
-    table = to_table(kept, stage.writes)
+    table = to_table(kept, _written(stage, kind))
     return await asyncio.to_thread(StepFolder(folder).write_part, writes, table, rejects, tally)
 
 

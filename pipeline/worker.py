@@ -55,4 +55,4 @@ class ModelWorker:
         async with self._door:
             await served.room()
             records = await asyncio.to_thread(read_slice, rows, kind)
-        return await work.ask_part(stage, self._spec, served, records, folder, rows.writes)
+        return await work.ask_part(stage, self._spec, served, records, kind, folder, rows.writes)

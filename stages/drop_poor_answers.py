@@ -25,16 +25,15 @@ from pipeline.personal_data import personal_data_in
 from pipeline.records import Example
 from pipeline.stage import FilterStage, Reject
 from pipeline.text import (
-    LONG,
     loops,
     ngrams,
     repeated_line_share,
     repeated_ngram_share,
+    stems,
     words,
 )
 
 OVERLAP_N = 3  # words an n-gram, for what an answer takes over from its question
-STEM = 5  # letters by which words are told apart: "influence" is no news after "influencing"
 NOTHING_NEW = {
     "also",
     "both",
@@ -119,14 +118,10 @@ class DropPoorAnswers(FilterStage):
 def _share_from_question(example: Example) -> float:
     """0 for an answer with a word of its own, and where a question gives a text to work on."""
     asked, answered = words(example.bare), words(example.answer)
-    if example.passage or "\n" in example.question or _stems(answered) - _stems(asked) - NOTHING_NEW:
+    if example.passage or "\n" in example.question or stems(answered) - stems(asked) - NOTHING_NEW:
         return 0.0
     grams = ngrams(answered, OVERLAP_N)
     return len(grams & ngrams(asked, OVERLAP_N)) / len(grams) if grams else 0.0
-
-
-def _stems(items: list[str]) -> set[str]:
-    return {word[:STEM] for word in items if len(word) >= LONG or word.isdigit()}
 
 
 def _schema_in(example: Example) -> str | None:

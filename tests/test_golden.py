@@ -26,6 +26,13 @@ VALUES = {
     "path": "Life sciences > Genetics",
     "children": ("Heredity",),
     "criteria": CRITERIA,
+    "passage": "The birds nest on high cliffs.",
+    "before": "It is about birds.",
+    "label": "yes",
+    "labels": ("science", "history"),
+    "names": ("sentiment", "summarization"),
+    "n": 1,
+    "both": True,
 }
 PROMPTS = sorted(str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.rglob("*.md"))
 
@@ -47,8 +54,20 @@ def test_prompt(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("recipe", "preset"),
-    [("instruct", "laptop"), ("instruct", "cpu-long"), ("instruct", "glan"), ("propose", "laptop")],
+    [
+        ("instruct", "laptop"),
+        ("instruct", "cpu-long"),
+        ("instruct", "glan"),
+        ("documents", "laptop"),
+        ("wrap", "laptop"),
+        ("propose", "laptop"),
+    ],
 )
-def test_plan(recipe: str, preset: str) -> None:
-    lines = plan_lines(load_recipe(recipe, preset, [], {}), Root("runs/none"))
+def test_plan(recipe: str, preset: str, tmp_path: Path) -> None:
+    text = tmp_path / "docs" / "text.md"
+    text.parent.mkdir()
+    text.write_text("Cells divide.")
+    os.utime(text, (0, 0))  # a step's id follows it
+    overrides = [f"files.paths=[{text.parent}]"] if recipe in ("documents", "wrap") else []
+    lines = plan_lines(load_recipe(recipe, preset, overrides, {}), Root("runs/none"))
     compare(GOLDEN / "plans" / f"{recipe}-{preset}.txt", "\n".join(lines))

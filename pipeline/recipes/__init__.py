@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import RecipeError
 from pipeline.recipe import Recipe
-from pipeline.recipes import instruct, propose
+from pipeline.recipes import documents, instruct, propose, wrap
 from pipeline.settings import load_settings
 
 
@@ -20,6 +20,8 @@ class _Known(NamedTuple):
 
 RECIPES = {
     "instruct": _Known(instruct.InstructSettings, instruct.instruct, instruct.PRESETS),
+    "documents": _Known(documents.DocumentsSettings, documents.documents, documents.PRESETS),
+    "wrap": _Known(wrap.WrapSettings, wrap.wrap, wrap.PRESETS),
     "propose": _Known(propose.ProposeSettings, propose.propose, propose.PRESETS),
 }
 
@@ -28,6 +30,11 @@ def load_recipe(name: str, config: str, overrides: Sequence[str], environment: M
     """The recipe `name`, wired with its settings. Raises RecipeError."""
     known = _find(name)
     return known.wire(load_settings(known.settings, known.presets, config, overrides, environment))
+
+
+def main_model(name: str) -> str:
+    """The setting that names the model which a recipe cannot do without: its first. Raises RecipeError."""
+    return next(iter(_find(name).settings.model_fields))
 
 
 def recipe_of(run: Mapping[str, Any]) -> Recipe:

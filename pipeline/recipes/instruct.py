@@ -1,24 +1,21 @@
 """Taxonomy -> subjects -> syllabi -> questions -> answers, filtered at every turn.
 
 Source: GLAN (https://arxiv.org/abs/2402.13064). What needs only the question is checked before its answer is
-paid for. The presets are in presets/instruct/.
+paid for; then some questions are asked again in other words. The presets are in presets/instruct/.
 """
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline import benchmarks
 from pipeline.dag import Step, without
-from pipeline.earlier import sketches_of
 from pipeline.errors import RecipeError
-from pipeline.local_embedder import check_packaged
-from pipeline.model import ModelSpec
+from pipeline.model import ModelSpec, Prompt
 from pipeline.recipe import DatasetSettings, Gates, Recipe
+from pipeline.recipes.filters import Embedder, checked, compared, comparing, embedding
 from pipeline.records import Instruction
-from pipeline.stage import Stage, asking
+from pipeline.stage import asking
 from pipeline.taxonomy import find_taxonomy, load_taxonomy
 from stages.answer_questions import AnswerQuestions
 from stages.drop_by_density import DropByDensity
@@ -28,18 +25,26 @@ from stages.drop_low_rated import DropLowRated
 from stages.drop_near_duplicates import DropNearDuplicates
 from stages.drop_poor_answers import DropPoorAnswers
 from stages.drop_poor_questions import DropPoorQuestions
+from stages.drop_poor_rephrasings import DropPoorRephrasings, Of
 from stages.drop_semantic_duplicates import DropSemanticDuplicates
+from stages.drop_to_mix import DropToMix
 from stages.drop_wrong_language import DropWrongLanguage
-from stages.embed_locally import EmbedLocally
 from stages.embed_questions import EmbedQuestions
 from stages.list_subjects import ListSubjects
 from stages.measure_difficulty import MeasureDifficulty
 from stages.rate_examples import RateExamples
 from stages.read_taxonomy import ReadTaxonomy
+from stages.rephrase_answers import RephraseAnswers
+from stages.rephrase_questions import RephraseQuestions
 from stages.write_questions import WriteQuestions
 from stages.write_syllabi import WriteSyllabi
 
 PRESETS = Path(__file__).parent / "presets" / "instruct"
+ABOUT = (
+    "Questions and answers written by a language model along a taxonomy of human knowledge, in the manner "
+    "of [GLAN](https://arxiv.org/abs/2402.13064): disciplines, their subjects, a syllabus for each subject, "
+    "questions on its sessions and key concepts, and answers in a call of their own."
+)
 
 
 class InstructSettings(BaseModel):
@@ -51,7 +56,7 @@ class InstructSettings(BaseModel):
     answerer: ModelSpec | None = None  # writes answers; the planner when not given
     judge: ModelSpec | None = None  # scores answered questions; without it nobody does
     # Embeds questions, a served model or the packaged one; without it no step looks at what they mean.
-    embedder: ModelSpec | Literal["local"] | None = None
+    embedder: Embedder | None = None
     without: tuple[str, ...] = ()  # names of steps that only drop rows, to be left out
     earlier: tuple[str, ...] = ()  # datasets whose rows must not come again: folders, or names on the Hub
     taxonomy: ReadTaxonomy = ReadTaxonomy()
@@ -65,19 +70,22 @@ class InstructSettings(BaseModel):
     embeddings: EmbedQuestions = EmbedQuestions()
     semantic_duplicates: DropSemanticDuplicates = DropSemanticDuplicates()
     contamination: DropContaminated = DropContaminated()
+    rephrasing: RephraseQuestions | None = None  # of questions, whose answers are then written anew
+    rephrasing_quality: DropPoorRephrasings = DropPoorRephrasings()
     answers: AnswerQuestions = AnswerQuestions()
     answer_quality: DropPoorAnswers = DropPoorAnswers()
+    restyling: RephraseAnswers | None = None  # of answers, or of both, by the answerer
     ratings: RateExamples = RateExamples()
     low_ratings: DropLowRated = DropLowRated()
     difficulty: MeasureDifficulty | None = None  # by the answerer, whose server must give prompt_logprobs
     density: DropByDensity | None = None  # picks the rows of the dataset; needs the embedder
+    mixture: DropToMix | None = None  # of `taxonomy` and the styles of rephrasings
     dataset: DatasetSettings = Field(default_factory=DatasetSettings)
     gates: Gates = Field(default_factory=Gates)
 
 
 def instruct(s: InstructSettings) -> Recipe:
     """The DAG."""
-    checked(s.contamination)
     disciplines = Step("disciplines", found(s.taxonomy))
     subjects = Step("subjects", asking(s.planner, s.subjects), disciplines)
     syllabi = Step("syllabi", asking(s.planner, s.syllabi), subjects)
@@ -85,54 +93,67 @@ def instruct(s: InstructSettings) -> Recipe:
     prompts = (s.subjects.json_prompt, s.syllabi.prompt, s.syllabi.json_prompt, s.questions.prompt)
     sound = Step("sound", replace(s.question_quality, prompts=prompts), drafts)
     readable = Step("readable", s.language, sound)
-    exact, near = compared(s)
+    exact, near = compared(s.exact_duplicates, s.near_duplicates, s.earlier, Instruction)
     unrepeated = Step("unrepeated", exact, readable)
     distinct = Step("distinct", near, unrepeated)
     if s.embedder is not None:
         distinct = Step("embedded", embedding(s.embedder, s.embeddings), distinct)
         if s.judge is None:  # else of two the better stays, once they have scores
             distinct = Step("dissimilar", s.semantic_duplicates, distinct)
-    questions = Step("questions", s.contamination, distinct)
+    questions = Step("questions", checked(s.contamination), distinct)
+    if s.rephrasing is not None:
+        questions = varied(s, questions, prompts)
     answerer = s.answerer or s.planner
     answers = Step("answers", asking(answerer, s.answers), questions)
     quality = replace(s.answer_quality, prompts=(s.answers.prompt,), system=answerer.system)
     good = Step("good", quality, answers)
     monolingual = Step("monolingual", s.language, good)
     examples = Step("examples", s.contamination, monolingual)
+    if s.restyling is not None:
+        examples = restyled(s, examples, answerer)
     if s.judge is not None:
         rated = Step("rated", asking(s.judge, s.ratings), examples)
         examples = Step("well_rated", s.low_ratings, rated)
         if s.embedder is not None:
             examples = Step("dissimilar", s.semantic_duplicates, examples)
     if s.difficulty is not None:
-        examples = Step("measured", asking(s.answerer or s.planner, s.difficulty), examples)
+        examples = Step("measured", asking(answerer, s.difficulty), examples)
     if s.density is not None:
         if s.embedder is None:
             raise RecipeError("density needs embeddings: name an embedder, or take density out")
         examples = Step("selected", s.density, examples)
-    return Recipe("instruct", s, without(examples, s.without), s.dataset, s.gates)
+    if s.mixture is not None:
+        examples = Step("mixed", s.mixture, examples)
+    return Recipe("instruct", ABOUT, s, without(examples, s.without), s.dataset, s.gates)
 
 
-def embedding(embedder: ModelSpec | Literal["local"], stage: EmbedQuestions) -> Stage:
-    """The stage that embeds."""
-    if embedder != "local":
-        return asking(embedder, stage)
-    check_packaged()
-    return EmbedLocally()
+def varied(s: InstructSettings, questions: Step, prompts: tuple[Prompt, ...]) -> Step:
+    """The questions, and some of them in other words."""
+    stage = asking(s.planner, s.rephrasing or RephraseQuestions())
+    step = Step("rephrased", stage, questions)
+    if s.embedder is not None:
+        step = Step("likened", comparing(s.embedder), step)
+    step = Step("faithful", replace(s.rephrasing_quality, of="question"), step)
+    told = (*prompts, *(style.prompt for style in stage.styles.values()))
+    step = Step("sound_rephrased", replace(s.question_quality, prompts=told), step)
+    step = Step("readable_rephrased", s.language, step)
+    step = Step("clean_rephrased", s.contamination, step)
+    return Step("varied", s.near_duplicates, questions, step)
 
 
-def checked(stage: DropContaminated) -> None:
-    """Reads the benchmarks, so that a fault in one stops the run before it starts."""
-    if stage.benchmarks:
-        benchmarks.index(stage.benchmarks, stage.n, stage.min_item_words)
-
-
-def compared(s: InstructSettings) -> tuple[DropExactDuplicates, DropNearDuplicates]:
-    """The stages with the sketches of earlier datasets, made now unless they are kept."""
-    stages = (s.exact_duplicates, s.near_duplicates)
-    sketches = [sketches_of(stages, name, Instruction) for name in s.earlier]
-    exact, near = (tuple(paths) for paths in zip(*sketches, strict=True)) if sketches else ((), ())
-    return replace(stages[0], earlier=exact), replace(stages[1], earlier=near)
+def restyled(s: InstructSettings, examples: Step, answerer: ModelSpec) -> Step:
+    """The examples, and some of them with their answers, or all of them, in other words."""
+    stage = asking(answerer, s.restyling or RephraseAnswers())
+    step = Step("restyled", stage, examples)
+    if s.embedder is not None:
+        step = Step("likened_answers", comparing(s.embedder), step)
+    of: Of = "both" if stage.with_question else "answer"
+    step = Step("faithful_answers", replace(s.rephrasing_quality, of=of), step)
+    told = tuple(style.prompt for style in stage.styles.values())
+    step = Step("good_restyled", replace(s.answer_quality, prompts=told, system=answerer.system), step)
+    step = Step("readable_restyled", s.language, step)
+    step = Step("clean_restyled", s.contamination, step)
+    return Step("all_styles", s.near_duplicates, examples, step)
 
 
 def found(stage: ReadTaxonomy) -> ReadTaxonomy:

@@ -40,4 +40,4 @@ def propose(s: ProposeSettings) -> Recipe:
     first = Step("first", stage, nodes)
     second = Step("second", stage, first)
     third = Step("third", stage, second)
-    return Recipe("propose", s, third, None, s.gates)
+    return Recipe("propose", "", s, third, None, s.gates)

@@ -44,7 +44,7 @@ def written(root: Path, examples: list[Example], **settings: object) -> dict:
     """A finished run with these examples, and its dataset."""
     step = Step("examples", Examples())
     chosen = DatasetSettings(**settings)
-    recipe = Recipe("test", NoSettings(), step, chosen, Gates())
+    recipe = Recipe("test", "", NoSettings(), step, chosen, Gates())
     folder = Root(root).folder(step)
     part = folder.write_part("000000", to_table(examples, Example), [], Tally(rows_in=len(examples)))
     folder.finish({"stage": "Examples", "tally": part.tally.as_dict(), "parts": {"000000": part.entry()}})

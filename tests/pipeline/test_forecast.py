@@ -63,7 +63,7 @@ def recipe(limit: int = 0, temperature: float = 1.0) -> Recipe:
     sampling = Sampling(max_tokens=300, temperature=temperature)
     asked = Step("asked", Ask(model=SPEC, sampling=sampling), Step("all", Hundred()))
     last = Step("answers", Ask(model=SPEC), Step("kept", Drop(limit=limit), asked))
-    return Recipe("r", Price(), last, None, Gates())
+    return Recipe("r", "", Price(), last, None, Gates())
 
 
 def step(recipe: Recipe, name: str) -> Step:

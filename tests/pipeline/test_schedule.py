@@ -72,10 +72,10 @@ def run_task(schedule: Schedule, root: Root, task: Task) -> None:
             schedule.task_done(task, work.apply_part(task.rows, kind, folder))
         case "filter":
             schedule.task_done(task, work.filter_part(stage, task.rows, kind, folder))
-        case "map":
+        case "ask":
             script = Script(lambda body: f"An answer to: {body['messages'][0]['content']}")
             records = read_slice(task.rows, kind)
-            mapped = work.ask_part(stage, FAKE_SPEC, script, records, folder, task.rows.writes)
+            mapped = work.ask_part(stage, FAKE_SPEC, script, records, kind, folder, task.rows.writes)
             schedule.task_done(task, asyncio.run(mapped))
 
 

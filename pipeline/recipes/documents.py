@@ -1,0 +1,100 @@
+"""Documents -> chunks -> tasks on them, and questions and answers made of them -> a dataset.
+
+Sources: Bonito (https://arxiv.org/abs/2402.18334) for the tasks; WRAP (https://arxiv.org/abs/2401.16380) and
+its successors for the rephrasings. The presets are in presets/documents/.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import Field
+
+from pipeline.dag import Step, without
+from pipeline.errors import RecipeError
+from pipeline.model import ModelSpec, Prompt
+from pipeline.recipe import DatasetSettings, Gates, Recipe
+from pipeline.recipes.filters import DocumentSettings, checked, chunks_of, rephrased
+from pipeline.stage import asking
+from stages.drop_contaminated import DropContaminated
+from stages.drop_low_rated import DropLowRated
+from stages.drop_poor_answers import DropPoorAnswers
+from stages.drop_poor_questions import DropPoorQuestions
+from stages.drop_to_mix import DropToMix
+from stages.drop_ungrounded import DropUngrounded
+from stages.judge_grounding import JudgeGrounding
+from stages.make_examples import MakeExamples
+from stages.rate_examples import RateExamples
+from stages.rephrase_chunks import RephraseChunks
+from stages.write_tasks import WriteTasks
+
+PRESETS = Path(__file__).parent / "presets" / "documents"
+ABOUT = (
+    "Tasks that a language model wrote on passages of documents, in the manner of "
+    "[Bonito](https://arxiv.org/abs/2402.18334), and questions, answers and texts that it made of them in "
+    "named styles, in the manner of [WRAP](https://arxiv.org/abs/2401.16380)."
+)
+
+
+class DocumentsSettings(DocumentSettings):
+    """All settings of the recipe. A stage's settings are its fields: see the file of the stage."""
+
+    without: tuple[str, ...] = ()  # names of steps that only drop rows, to be left out
+    tasks: WriteTasks | None = WriteTasks()
+    grounding: DropUngrounded = DropUngrounded()
+    judged_grounding: JudgeGrounding | None = None  # by the judge, beside the words that are shared
+    rephrasing: RephraseChunks | None = RephraseChunks()
+    question_quality: DropPoorQuestions = DropPoorQuestions()
+    answer_quality: DropPoorAnswers = DropPoorAnswers()
+    contamination: DropContaminated = DropContaminated()
+    ratings: RateExamples | None = None  # by the judge
+    low_ratings: DropLowRated = DropLowRated()
+    mixture: DropToMix | None = None  # of task types and styles
+    dataset: DatasetSettings = Field(default_factory=DatasetSettings)
+    gates: Gates = Field(default_factory=Gates)
+
+
+def documents(s: DocumentsSettings) -> Recipe:
+    """The DAG."""
+    chunks, judge = chunks_of(s), s.judge or s.writer
+    made = [*tasks_on(s, chunks, judge), *rows_of(s, chunks)]
+    if not made:
+        raise RecipeError("tasks and rephrasing are both null: then nothing is made of the documents")
+    told = prompts_of(s)
+    sound = Step("sound", replace(s.question_quality, prompts=told), *made)
+    quality = replace(s.answer_quality, prompts=told, system=s.writer.system)
+    good = Step("good", quality, sound)
+    monolingual = Step("monolingual", s.language, good)
+    clean = Step("clean", checked(s.contamination), monolingual)
+    unrepeated = Step("unrepeated", s.exact_duplicates, clean)
+    examples = Step("examples", s.near_duplicates, unrepeated)
+    if s.ratings is not None:
+        rated = Step("rated", asking(judge, s.ratings), examples)
+        examples = Step("well_rated", s.low_ratings, rated)
+    if s.mixture is not None:
+        examples = Step("mixed", s.mixture, examples)
+    return Recipe("documents", ABOUT, s, without(examples, s.without), s.dataset, s.gates)
+
+
+def tasks_on(s: DocumentsSettings, chunks: Step, judge: ModelSpec) -> list[Step]:
+    """Tasks whose answers the chunks give."""
+    if s.tasks is None:
+        return []
+    tasks = Step("tasks", asking(s.writer, s.tasks), chunks)
+    grounded = Step("grounded", s.grounding, tasks)
+    if s.judged_grounding is not None:
+        grounded = Step("judged", asking(judge, s.judged_grounding), grounded)
+    return [grounded]
+
+
+def rows_of(s: DocumentsSettings, chunks: Step) -> list[Step]:
+    """Rows made of the chunks in other words."""
+    if s.rephrasing is None:
+        return []
+    return [Step("restyled", MakeExamples(styles=s.rephrasing.styles), rephrased(s, s.rephrasing, chunks))]
+
+
+def prompts_of(s: DocumentsSettings) -> tuple[Prompt, ...]:
+    """What must not shine through in a row."""
+    prompts = s.tasks.prompts if s.tasks is not None and not s.tasks.bonito else ()
+    styles = s.rephrasing.styles.values() if s.rephrasing is not None else ()
+    return (*prompts, *(style.prompt for style in styles))

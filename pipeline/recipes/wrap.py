@@ -1,0 +1,48 @@
+"""Documents -> chunks, as they stand and in other words -> a set of texts to train on.
+
+Source: WRAP (https://arxiv.org/abs/2401.16380). The presets are in presets/wrap/.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import Field
+
+from pipeline.dag import Step, without
+from pipeline.recipe import DatasetSettings, Gates, Recipe
+from pipeline.recipes.filters import DocumentSettings, checked, chunks_of, rephrased
+from stages.drop_contaminated import DropContaminated
+from stages.drop_to_mix import DropToMix
+from stages.keep_chunks import KeepChunks
+from stages.rephrase_chunks import RephraseChunks
+
+PRESETS = Path(__file__).parent / "presets" / "wrap"
+ABOUT = (
+    "Passages of documents, as they stand and as a language model rephrased them in named styles, mixed in "
+    "the manner of [WRAP](https://arxiv.org/abs/2401.16380)."
+)
+
+
+class WrapSettings(DocumentSettings):
+    """All settings of the recipe. A stage's settings are its fields: see the file of the stage."""
+
+    without: tuple[str, ...] = ()  # names of steps that only drop rows, to be left out
+    rephrasing: RephraseChunks = RephraseChunks()
+    contamination: DropContaminated = DropContaminated()
+    mixture: DropToMix = (
+        DropToMix()
+    )  # of `real` and the styles, by the share of each style unless it says more
+    dataset: DatasetSettings = Field(default_factory=DatasetSettings)
+    gates: Gates = Field(default_factory=Gates)
+
+
+def wrap(s: WrapSettings) -> Recipe:
+    """The DAG."""
+    chunks = chunks_of(s)
+    real = Step("real", KeepChunks(), chunks)
+    monolingual = Step("monolingual", s.language, rephrased(s, s.rephrasing, chunks))
+    distinct = Step("distinct", s.near_duplicates, real, monolingual)
+    clean = Step("clean", checked(s.contamination), distinct)
+    shares = {name: style.share for name, style in s.rephrasing.styles.items()}
+    texts = Step("texts", replace(s.mixture, shares=shares), clean)
+    return Recipe("wrap", ABOUT, s, without(texts, s.without), s.dataset, s.gates)

@@ -1,0 +1,45 @@
+"""Drop chunks that hold nothing to write tasks about: too short, a menu, a table of numbers, repeated lines.
+
+Chunk -> Chunk. Pure arithmetic on one text, linear in its length. The limits are those of web corpora
+(Gopher, https://arxiv.org/abs/2112.11446, appendix A1.1), for a chunk instead of a page.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from pipeline.records import Chunk
+from pipeline.stage import FilterStage, Reject
+from pipeline.text import repeated_line_share, repeated_ngram_share, words
+
+Share = Annotated[float, Field(ge=0, le=1)]
+NGRAM = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropPoorChunks(FilterStage):
+    reads: ClassVar[type] = Chunk
+    writes: ClassVar[type] = Chunk
+    version: ClassVar[int] = 1
+
+    min_words: Annotated[int, Field(ge=0)] = 30
+    min_letters: Share = 0.6  # of its characters without white space
+    max_repeated_lines: Share = 0.3
+    max_repeated_ngrams: Share = 0.3  # of word 4-grams
+
+    def judge(self, chunk: Chunk) -> Reject | None:
+        n_words = len(words(chunk.text))
+        if n_words < self.min_words:
+            return Reject("chunk_too_short", got=n_words, limit=self.min_words)
+        dense = "".join(chunk.text.split())
+        letters = sum(map(str.isalpha, dense)) / max(1, len(dense))
+        if letters < self.min_letters:
+            return Reject("chunk_of_few_letters", got=round(letters, 3), limit=self.min_letters)
+        for reason, got, limit in (
+            ("chunk_repeats_lines", repeated_line_share(chunk.text), self.max_repeated_lines),
+            ("chunk_repeats_itself", repeated_ngram_share(chunk.text, NGRAM), self.max_repeated_ngrams),
+        ):
+            if got > limit:
+                return Reject(reason, got=round(got, 3), limit=limit)
+        return None

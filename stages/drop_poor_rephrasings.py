@@ -1,0 +1,104 @@
+"""Drop rephrasings that copy their original, or do not say what it says.
+
+Passage -> Passage, Instruction -> Instruction, Example -> Example: those that are rephrasings (`style`);
+others stay. Reasons: `rephrasing_refused`, `lead_in`, `rephrasing_too_short` and `_too_long`, `copied`,
+`meaning_lost` (where a likeness was measured, see stages/compare_locally.py), `number_lost`, `number_added`,
+`name_lost`, `question_lost`. Linear in the row. Sources: the checks are ours; the limits are those of the
+methods' authors where they give any.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from pipeline.asks import has_task
+from pipeline.faults import chat_marker_in, refusal_in
+from pipeline.fidelity import lost_names, names_in, numbers_in
+from pipeline.records import Example, Instruction, Passage, Worded
+from pipeline.reply_forms import MARKERS
+from pipeline.stage import FilterStage, Reject
+from pipeline.styles import Style
+from pipeline.text import copied_share, words
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Of = Literal["question", "answer", "both"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropPoorRephrasings(FilterStage):
+    reads: ClassVar[type] = Worded
+    writes: ClassVar[type] = Worded
+    version: ClassVar[int] = 1
+
+    min_ratio: Annotated[float, Field(ge=0)] = 0.3  # words of the rephrasing to those of the original
+    max_ratio: Annotated[float, Field(gt=0)] = 3.0
+    max_copied: Share = 0.75  # of its word 5-grams, that the original has
+    min_likeness: Annotated[float, Field(ge=-1, le=1)] = 0.6  # cosine; below it the meaning is another
+    max_likeness: Annotated[float, Field(ge=-1, le=1)] = 0.97  # above it, a likely copy: half of `max_copied`
+    min_names: Share = 0.7  # of the original's names, in a style that keeps them
+    styles: Mapping[str, Style] = field(default_factory=dict)  # what each keeps; the recipe's own
+    of: Of = "question"  # what was rephrased in rows of questions; likewise
+
+    def judge(self, row: Worded) -> Reject | None:
+        if not isinstance(row, Passage | Instruction) or not row.style:
+            return None
+        text, original = self._said(row), row.original
+        return (
+            self._form(text, original)
+            or self._likeness(text, original, row.likeness)
+            or self._facts(text, original, self.styles.get(row.style))
+            or self._question(row)
+        )
+
+    def _said(self, row: Passage | Instruction) -> str:
+        """What stands for the original."""
+        if isinstance(row, Passage):
+            return row.text
+        answer = row.answer if isinstance(row, Example) else ""
+        return {"question": row.question, "answer": answer, "both": f"{row.question}\n\n{answer}"}[self.of]
+
+    def _form(self, text: str, original: str) -> Reject | None:
+        refused = refusal_in(text) or chat_marker_in(text)
+        if refused is not None:
+            return Reject("rephrasing_refused", got=refused)
+        lead = MARKERS.search(text)
+        if lead is not None and lead.group().casefold() not in original.casefold():
+            return Reject("lead_in", got=lead.group())
+        ratio = len(words(text)) / max(1, len(words(original)))
+        if ratio < self.min_ratio:
+            return Reject("rephrasing_too_short", got=round(ratio, 3), limit=self.min_ratio)
+        if ratio > self.max_ratio:
+            return Reject("rephrasing_too_long", got=round(ratio, 3), limit=self.max_ratio)
+        return None
+
+    def _likeness(self, text: str, original: str, likeness: float | None) -> Reject | None:
+        if likeness is not None and likeness < self.min_likeness:
+            return Reject("meaning_lost", got=round(likeness, 3), limit=self.min_likeness)
+        is_like = likeness is not None and likeness > self.max_likeness
+        limit = self.max_copied / 2 if is_like else self.max_copied
+        copied = copied_share(text, original)
+        return Reject("copied", got=round(copied, 3), limit=limit) if copied > limit else None
+
+    def _facts(self, text: str, original: str, style: Style | None) -> Reject | None:
+        """Of a style that is not known, numbers and names are those of the original."""
+        kept = "same" if style is None else style.numbers
+        told, known = numbers_in(text), numbers_in(original)
+        if kept == "same" and known - told:
+            return Reject("number_lost", got=sorted(known - told), limit="the numbers of the original")
+        if kept != "any" and told - known:
+            return Reject("number_added", got=sorted(told - known), limit="the numbers of the original")
+        names = names_in(original)
+        if names and (style is None or style.names):
+            lost = lost_names(text, original)
+            if 1 - len(lost) / len(names) < self.min_names:
+                return Reject("name_lost", got=lost, limit=self.min_names)
+        return None
+
+    def _question(self, row: Worded) -> Reject | None:
+        if self.of == "answer" or not isinstance(row, Instruction):
+            return None
+        if has_task(row.original) and not has_task(row.question):
+            return Reject("question_lost", got=row.question, limit="a question, as the original is")
+        return None

@@ -1,0 +1,40 @@
+"""Drop tasks whose answer does not come from their passage, by the words that the two share.
+
+Example -> Example. An answer that is a label, of a word or two, says nothing of its own and stays, as does a
+row without a passage. Words are compared by their stems, so an answer in other words stays when it keeps the
+names and things of the text. A judge sees more: stages/judge_grounding.py. Linear in the row.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from pipeline.records import Example
+from pipeline.stage import FilterStage, Reject
+from pipeline.text import stems, words
+
+LABEL_WORDS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropUngrounded(FilterStage):
+    reads: ClassVar[type] = Example
+    writes: ClassVar[type] = Example
+    version: ClassVar[int] = 1
+
+    min_shared: Annotated[float, Field(ge=0, le=1)] = 0.5  # of the answer's stems, that passage or task have
+    new_numbers: bool = False  # whether an answer may have a number that neither has
+
+    def judge(self, example: Example) -> Reject | None:
+        answered = words(example.answer)
+        told, given = stems(answered), stems(words(example.asked))
+        if not example.passage or len(answered) <= LABEL_WORDS or not told:
+            return None
+        numbers = sorted(stem for stem in told - given if stem.isdigit())
+        if numbers and not self.new_numbers:
+            return Reject("answer_has_new_number", got=numbers, limit="numbers of the passage")
+        share = len(told & given) / len(told)
+        if share < self.min_shared:
+            return Reject("answer_not_grounded", got=round(share, 3), limit=self.min_shared)
+        return None
