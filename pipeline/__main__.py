@@ -172,8 +172,9 @@ def status(
         typer.echo(json.dumps(found, indent=1))
         return
     typer.echo(f"{found['recipe']}, run {found['run']}")
+    width = max(len(step["name"]) for step in found["steps"])
     for step in found["steps"]:
-        line = f"  {step['name']:<12} {step['state']:<8}"
+        line = f"  {step['name']:<{width}} {step['state']:<8}"
         if step["state"] != "waits":
             tally = step["tally"]
             dropped = tally["made"] - tally["kept"]

@@ -158,7 +158,10 @@ def _guessed(stage: ModelStage, inputs: Sequence[Forecast]) -> _Rates:
     values: list[object] = []
     for item in dataclasses.fields(stage):
         value = getattr(stage, item.name)
-        values += value if isinstance(value, tuple) else (value,)
+        if isinstance(value, Mapping):  # of styles
+            values += (getattr(one, "prompt", one) for one in value.values())
+        else:
+            values += value if isinstance(value, tuple) else (value,)
     templates = [len(source(value)) / CHARS_PER_TOKEN for value in values if isinstance(value, Prompt)]
     replies = [GUESSED_SHARE * value.max_tokens for value in values if isinstance(value, Sampling)]
     prompt = sum(templates) / max(1, len(templates)) + _written(inputs)

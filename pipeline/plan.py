@@ -23,13 +23,13 @@ def plan_lines(recipe: Recipe, root: Root, like: Mapping[str, Tally] | None = No
     steps = forecast(recipe, root, like)
     yield f"{recipe.name} in {root}"
     titles = ("rows in", "rows out", "requests", "prompt tokens", "output tokens", "time left")
-    yield (
-        f"  {'step':<12} {'id':<12} {'state':<7} " + " ".join(f"{title:>13}" for title in titles) + "  rates"
-    )
+    width = max(len(item.step.name) for item in steps)
+    head = " ".join(f"{title:>13}" for title in titles)
+    yield f"  {'step':<{width}} {'id':<12} {'state':<7} {head}  rates"
     for item in steps:
         counts = (item.rows_in, item.rows_out, item.requests, item.prompt_tokens, item.output_tokens)
         cells = [*(f"{count:,.0f}" for count in counts), duration(item.seconds_left)]
-        line = f"  {item.step.name:<12} {item.step.id:<12} {item.state:<7} "
+        line = f"  {item.step.name:<{width}} {item.step.id:<12} {item.state:<7} "
         line += " ".join(f"{cell:>13}" for cell in cells)
         yield f"{line}  {item.basis}"
     yield f"  {whole(steps)}"

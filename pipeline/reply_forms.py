@@ -18,7 +18,7 @@ ANNOUNCES = re.compile(
     r"|in (?:simple|high-quality|other)|question-answer|title|answer)\b[^\n]{0,200}?(?::\s*|!\s+|\.\s*\n)\s*",
     re.IGNORECASE,
 )
-BLANK_LINE = re.compile(r"\n\s*\n")
+MAX_LEADS = 2  # "Sure! Here is the text:"
 FENCE = re.compile(r"\A```\w*\n(.*?)\n?```\Z", re.DOTALL)
 QUOTES = (('"', '"'), ("“", "”"), ("'", "'"), ("<text>", "</text>"))
 MARKERS = re.compile(
@@ -64,7 +64,8 @@ def cleaned(reply: str, form: Form, source: str) -> str | FormFault:
         mark, names = (PAIR_MARK, ("q", "a")) if form == "pairs" else (PROBLEM_MARK, ("p", "s"))
         found = _pairs(text, mark, names)
         return found if isinstance(found, FormFault) else as_text(found, form)
-    text = ANNOUNCES.sub("", text, count=1) if _announced(text) else text
+    for _ in range(MAX_LEADS):
+        text = ANNOUNCES.sub("", text, count=1) if _announced(text) else text
     text = _unwrapped(text.strip())
     marker = MARKERS.search(text)
     if marker and marker.group().lower() not in source.lower():

@@ -1,0 +1,235 @@
+"""Tasks on a passage: the sixteen types with their checks, and Bonito's own format."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from pipeline.bonito import prompt_for
+from pipeline.fake_model import Script, fake_model
+from pipeline.faults import leak_in
+from pipeline.records import PLACEHOLDER, Chunk, Example
+from pipeline.stage import Reject
+from pipeline.task_types import TASK_TYPES, task_type
+from stages.drop_ungrounded import DropUngrounded
+from stages.judge_grounding import JudgeGrounding
+from stages.write_tasks import WriteTasks
+
+PASSAGE = (
+    "The birds nest on high cliffs in spring. They lay two eggs, which hatch after 30 days. "
+    "Foxes cannot reach the nests, so most of the young birds live."
+)
+GOOD: dict[str, dict[str, Any]] = {
+    "exqa": {"question": "Where do the birds nest?", "answer": "on high cliffs"},
+    "mcqa": {"question": "How many eggs?", "answer": "two", "wrong": ["one", "three", "four"]},
+    "qg": {"question": "When do the birds nest?"},
+    "qa": {"question": "Why do most young live?", "answer": "Because foxes cannot reach the nests."},
+    "ynqa": {"question": "Do foxes reach the nests?"},
+    "coref": {"sentence": "They lay two eggs", "mention": "They", "answer": "The birds"},
+    "paraphrase": {
+        "text": "In springtime these animals build on cliff tops, safe from any fox, and raise two young."
+    },
+    "paraphrase_id": {"sentence": "Foxes cannot reach the nests", "other": "No fox can get to the nests."},
+    "sent_comp": {"beginning": "The birds nest on", "answer": "high cliffs in spring"},
+    "sentiment": {"answer": "neutral"},
+    "summarization": {"text": "Birds on cliffs raise two young, safe from foxes."},
+    "text_gen": {
+        "request": "Write a note to visitors.",
+        "text": "Please do not disturb the nesting birds in spring.",
+    },
+    "topic_class": {"answer": "nature and environment"},
+    "wsd": {"word": "nest", "other": "The tables nest in one another."},
+    "te": {"hypothesis": "The nests are safe from foxes."},
+    "nli": {"hypothesis": "The young birds are mostly eaten."},
+}
+BAD: list[tuple[str, dict[str, Any], str]] = [
+    ("exqa", {"answer": "in old trees"}, "answer_not_in_passage"),
+    ("exqa", {"question": "Tell me where they nest"}, "no_question_asked"),
+    ("mcqa", {"wrong": ["one", "Two!", "four"]}, "options_not_distinct"),
+    ("qg", {"question": "The birds nest high."}, "no_question_asked"),
+    ("coref", {"sentence": "They lay nine eggs"}, "sentence_not_in_passage"),
+    ("coref", {"mention": "Foxes"}, "mention_not_in_sentence"),
+    ("coref", {"answer": "They"}, "answer_not_in_passage"),
+    ("paraphrase", {"text": PASSAGE}, "copied"),
+    ("paraphrase_id", {"sentence": "Foxes climb trees"}, "sentence_not_in_passage"),
+    ("paraphrase_id", {"other": "foxes cannot reach the nests!"}, "sentences_equal"),
+    ("sent_comp", {"answer": "low ground"}, "sentence_not_in_passage"),
+    ("summarization", {"text": f"{PASSAGE} And more."}, "summary_too_long"),
+    ("text_gen", {"text": PASSAGE}, "copied"),
+    ("wsd", {"word": "bank"}, "word_not_in_passage"),
+    ("wsd", {"other": "She opened an account."}, "word_not_in_sentence"),
+    ("sentiment", {"answer": "furious"}, "bad_reply"),
+    ("topic_class", {"answer": "astrology"}, "bad_reply"),
+]
+
+
+def chunk(text: str = PASSAGE) -> Chunk:
+    return Chunk(
+        id="chunk", parent_id="d", document="docs/a.txt", title="Birds", quality=None, start=40, text=text,
+        n_tokens=40, before="",
+    )  # fmt: skip
+
+
+def tasks(stage: WriteTasks, reply: Any) -> list[Example | Reject]:
+    script = Script(reply if callable(reply) else lambda _: reply)
+    return list(asyncio.run(stage.map(chunk(), fake_model(script))))
+
+
+@pytest.mark.parametrize("name", [one.short for one in TASK_TYPES])
+def test_each_type_makes_a_row_that_shows_its_passage(name: str) -> None:
+    (made,) = tasks(WriteTasks(types={name: 1}, per_chunk=1), GOOD[name])
+    assert isinstance(made, Example), made
+    assert made.question.count(PLACEHOLDER) == 1
+    assert PASSAGE in made.asked
+    assert "$" not in made.asked
+    assert made.answer
+    assert (made.task, made.document, made.start, made.parent_id) == (name, "docs/a.txt", 40, "chunk")
+    one = task_type(name)
+    if one.labels:
+        assert made.answer in one.labels
+
+
+@pytest.mark.parametrize(("name", "change", "reason"), BAD)
+def test_a_task_that_does_not_hold_is_rejected_with_its_reason(name: str, change: dict, reason: str) -> None:
+    (made,) = tasks(WriteTasks(types={name: 1}, per_chunk=1), {**GOOD[name], **change})
+    assert isinstance(made, Reject)
+    assert made.reason == reason
+
+
+def test_options_hold_the_answer_once_in_a_place_that_varies() -> None:
+    places = set()
+    for seed in range(12):
+        (made,) = tasks(WriteTasks(types={"mcqa": 1}, per_chunk=1, seed=seed), GOOD["mcqa"])
+        options = [line for line in made.bare.splitlines() if line[1:3] == ") "]
+        assert sorted(line[3:] for line in options) == ["four", "one", "three", "two"]
+        assert made.answer in options
+        assert made.answer.endswith(") two")
+        places.add(made.answer[0])
+    assert places == set("ABCD")
+
+
+def test_labels_are_drawn_before_the_model_writes_so_that_yes_is_half() -> None:
+    answers = []
+    for seed in range(60):
+        script = Script(lambda _: GOOD["ynqa"])
+        stage = WriteTasks(types={"ynqa": 1}, per_chunk=1, seed=seed)
+        (made,) = asyncio.run(stage.map(chunk(), fake_model(script)))
+        assert f"the answer must be: {made.answer}." in script.bodies[0]["messages"][0]["content"]
+        answers.append(made.answer)
+    assert 15 < answers.count("yes") < 45
+
+
+def test_types_are_drawn_by_weight_without_repeats() -> None:
+    def reply(body: dict[str, Any]) -> Any:
+        properties = set(body["response_format"]["json_schema"]["schema"]["properties"])
+        return next(good for good in GOOD.values() if set(good) == properties)
+
+    counts: dict[str, int] = {}
+    for seed in range(200):
+        made = tasks(WriteTasks(types={"qg": 3, "nli": 1, "te": 0, "qa": 1}, per_chunk=2, seed=seed), reply)
+        names = [row.task for row in made if isinstance(row, Example)]
+        assert len(set(names)) == len(names) == 2
+        for name in names[:1]:
+            counts[name] = counts.get(name, 0) + 1
+    assert "te" not in counts
+    assert 95 < counts["qg"] < 145  # 120 of 200 first draws
+
+
+def test_the_model_may_choose_the_types() -> None:
+    def reply(body: dict[str, Any]) -> Any:
+        if "tasks" in str(body["response_format"]):
+            return {"tasks": ["summarization", "summarization", "question generation"]}
+        return GOOD["qg"] if "question" in str(body["response_format"]) else GOOD["summarization"]
+
+    made = tasks(WriteTasks(model_chooses=True, per_chunk=2), reply)
+    assert [row.task for row in made] == ["summarization", "qg"]
+
+
+def test_short_and_full_names_are_known_and_others_refused() -> None:
+    assert all(task_type(one.short) is task_type(one.name) for one in TASK_TYPES)
+    assert WriteTasks(types={"extractive question answering": 2.0}).types
+    settings = TypeAdapter(WriteTasks)
+    assert settings.validate_python({"types": {"natural language inference": 1}}).types == {"nli": 1}
+    with pytest.raises(ValidationError, match="no task type 'nlu'; there are exqa"):
+        settings.validate_python({"types": {"nlu": 1}})
+
+
+def test_no_wording_says_what_a_prompt_says() -> None:
+    """Else every such row would go for a leak of its prompt."""
+    for one in TASK_TYPES:
+        for wording in one.wordings:
+            assert leak_in(wording, WriteTasks().prompts) is None, wording
+
+
+def test_bonito_prompt_is_its_format_byte_for_byte() -> None:
+    """Acceptance check 1."""
+    wanted = f"<|tasktype|>\nextractive question answering\n<|context|>\n{PASSAGE}\n<|task|>\n"
+    for name in ("exqa", "extractive question answering"):
+        assert prompt_for(task_type(name).name, f"  {PASSAGE}\n") == wanted
+    script = Script(lambda _: "Where do they nest?\n{{context}}\n<|pipe|>\non high cliffs")
+    stage = TypeAdapter(WriteTasks).validate_python(
+        {"types": {"extractive question answering": 1}, "per_chunk": 1, "bonito": True}
+    )
+    asyncio.run(stage.map(chunk(), fake_model(script)))
+    assert script.bodies[0]["prompt"] == wanted
+    assert "messages" not in script.bodies[0]
+    with pytest.raises(KeyError, match="no task type"):
+        task_type("unknown")
+
+
+@pytest.mark.parametrize(
+    "reply", ["no pipe at all", "a<|pipe|>b<|pipe|>c", "only a task<|pipe|>", "<|pipe|>x"]
+)
+def test_bonito_reply_without_exactly_one_pipe_is_dropped(reply: str) -> None:
+    """Acceptance check 2."""
+    (made,) = tasks(WriteTasks(types={"qa": 1}, per_chunk=1, bonito=True), reply)
+    assert isinstance(made, Reject)
+    assert made.reason in ("not_one_pipe", "half_of_a_task")
+
+
+def test_bonito_placeholder_is_filled_in_both_halves() -> None:
+    """Acceptance check 2."""
+    reply = "Repeat this: {{context}}\n<|pipe|>\n It says: {{context}} "
+    (made,) = tasks(WriteTasks(types={"qa": 1}, per_chunk=1, bonito=True), reply)
+    assert made.asked == f"Repeat this: {PASSAGE}"
+    assert made.answer == f"It says: {PASSAGE}"
+    (made,) = tasks(WriteTasks(types={"qa": 1}, per_chunk=1, bonito=True), "Who?<|pipe|>The birds")
+    assert (made.passage, made.asked) == ("", "Who?")
+
+
+def row(answer: str, **changes: Any) -> Example:
+    made = {
+        "id": "x", "parent_id": "chunk", "passage": PASSAGE, "task": "qa", "questioner": "m", "answerer": "m",
+        "question": "What about the birds? {{context}}", "answer": answer, "answer_finish": "stop",
+        "n_question_tokens": 0, "n_answer_tokens": 0,
+    }  # fmt: skip
+    return Example(**{**made, **changes})
+
+
+@pytest.mark.parametrize(
+    ("example", "reason"),
+    [
+        (row("Most of the young live because foxes cannot reach the nests."), None),
+        (row("Penguins swim through antarctic waters hunting krill together."), "answer_not_grounded"),
+        (row("The eggs hatch after 45 days on the cliffs."), "answer_has_new_number"),
+        (row("The eggs hatch after 30 days."), None),
+        (row("no"), None),
+        (row("Something else entirely, of which nothing stands there.", passage=""), None),
+    ],
+)
+def test_answers_come_from_the_passage(example: Example, reason: str | None) -> None:
+    verdict = DropUngrounded().judge(example)
+    assert (verdict and verdict.reason) == reason
+
+
+def test_a_judge_decides_whether_an_answer_follows() -> None:
+    def judged(follows: bool, example: Example) -> Example | Reject:
+        script = Script(lambda _: {"reason": "The text says so.", "follows": follows})
+        (found,) = asyncio.run(JudgeGrounding().map(example, fake_model(script)))
+        return found
+
+    example = row("The nests are safe.")
+    assert judged(True, example) is example
+    assert judged(False, example).reason == "answer_does_not_follow"
+    assert judged(False, row("x y z", passage="")).answer == "x y z"
