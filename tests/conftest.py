@@ -11,12 +11,15 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 import ray
 from hypothesis import settings
+
+from tests.scripted_server import paragraph
 
 settings.register_profile("academe", deadline=None)  # a busy machine is not a fault of the code
 settings.load_profile("academe")
@@ -144,6 +147,28 @@ def run_arguments(
         *(word for pair in pairs for word in ("--set", pair)),
         *options,
     ]
+
+
+def write_documents(folder: Path, n: int = 12) -> Path:
+    """Documents of several kinds, with files among them that cannot be read."""
+    folder.mkdir()
+    texts = [" ".join(paragraph(Random(10 * number + part)) for part in range(4)) for number in range(n)]
+    for number, text in enumerate(texts[:4]):
+        (folder / f"{number}.md").write_text(text)
+    lines = [json.dumps({"text": text, "title": "A row"}) for text in texts[4:]]
+    (folder / "rows.jsonl").write_text("\n".join([*lines, "not json"]))
+    (folder / "picture.txt").write_bytes(b"\x89PNG\r\n")
+    (folder / "film.mp4").write_bytes(b"...")
+    return folder
+
+
+def documents_arguments(scripted: Scripted, recipe: str, root: Path, docs: Path, *settings: str) -> list[str]:
+    """`academe run` of a recipe over documents on the scripted server."""
+    spec = {"name": "scripted", "serve": "endpoint", "url": scripted.url, "concurrency": 8}
+    small = ("embedder=null", "chunks.max_tokens=60", "gates.max_bad_replies=1")
+    pairs = [f"writer={json.dumps(spec)}", *small, *settings]
+    named = ["--config", "laptop", "--root", str(root), "--docs", str(docs)]
+    return ["run", recipe, *named, *(word for pair in pairs for word in ("--set", pair))]
 
 
 def dataset_bytes(root: Path) -> dict[str, bytes]:

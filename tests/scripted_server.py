@@ -108,7 +108,13 @@ def from_schema(schema: dict[str, Any], root: dict[str, Any], rng: random.Random
     if schema["type"] == "array":
         size = max(schema.get("minItems", 1), 4)
         return [from_schema(schema["items"], root, rng, name) for _ in range(size)]
-    return question(rng) if name == "question" else words(rng, 3).capitalize()
+    if schema["type"] == "boolean":
+        return rng.random() < 0.8
+    if schema["type"] == "integer":
+        return rng.randint(schema["minimum"], schema["maximum"])
+    if name in ("question", "hypothesis", "request"):
+        return question(rng)
+    return paragraph(rng) if schema.get("minLength", 0) >= 20 else words(rng, 3).capitalize()
 
 
 def reply_to(body: dict[str, Any], salt: str = "") -> str:
@@ -116,6 +122,13 @@ def reply_to(body: dict[str, Any], salt: str = "") -> str:
     text = json.dumps(body, sort_keys=True) + salt
     rng = random.Random(hashlib.sha256(text.encode()).digest())
     form = body.get("response_format")
+    if form is None and "Question: ..." in text:
+        asked = [
+            f"Why {verb} the {noun} nothing?" for verb, noun in zip(VERBS, rng.sample(NOUNS, 3), strict=False)
+        ]
+        return "\n".join(f"Question: {one}\nAnswer: {paragraph(rng)}" for one in asked)
+    if form is None and "prompt" in body:  # of Bonito
+        return f"{{{{context}}}}\n{question(rng)}\n<|pipe|>\n{words(rng, 3)}"
     if form is None:  # a syllabus names all that its sessions may be about
         return paragraph(rng) + (f" Also: {', '.join(NOUNS)}." if "syllabus" in text else "")
     schema = form["json_schema"]["schema"]
@@ -137,7 +150,9 @@ class Server:
         app = web.Application(client_max_size=2**26)
         app.router.add_get("/v1/models", self.models)
         app.router.add_post("/v1/chat/completions", self.complete)
+        app.router.add_post("/v1/completions", self.complete)
         app.router.add_post("/v1/embeddings", self.embed)
+        app.router.add_post("/tokenize", self.tokenize)
         app.router.add_post("/control", self.control)
         app.router.add_get("/control", self.state)
         app.router.add_get("/metrics", self.metrics)
@@ -187,14 +202,22 @@ class Server:
             self.in_flight -= 1
 
     def whole(self, body: dict[str, Any], text: str, finish: str = "stop") -> web.Response:
-        usage = {"prompt_tokens": len(json.dumps(body["messages"])) // 4, "completion_tokens": len(text) // 4}
+        asked = json.dumps(body.get("messages", body.get("prompt")))
+        usage = {"prompt_tokens": len(asked) // 4, "completion_tokens": len(text) // 4}
         choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
+        choice["text"] = text  # where a completions endpoint has it
         reply = {"choices": [choice], "usage": usage}
         if "prompt_logprobs" in body:  # as vLLM: an entry a token, none for the first
             prompt = "".join(message["content"] for message in body["messages"])
             tokens = [{"1": {"logprob": -1.0 / len(prompt), "decoded_token": char}} for char in prompt]
             reply["prompt_logprobs"] = [None, *tokens]
         return web.json_response(reply)
+
+    async def tokenize(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        if self.fault.get("kind") == "no_tokenizer":
+            raise web.HTTPNotFound
+        return web.json_response({"count": len(body["prompt"].split()), "tokens": [], "max_model_len": 4096})
 
     async def embed(self, request: web.Request) -> web.Response:
         body = await request.json()
