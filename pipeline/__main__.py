@@ -31,10 +31,10 @@ taxonomy_app = typer.Typer(
 app.add_typer(taxonomy_app, name="taxonomy")
 
 RecipeName = Annotated[
-    str, typer.Argument(help="instruct, documents, wrap, or propose (see `academe taxonomy`).")
+    str, typer.Argument(help="instruct, documents, wrap, bonito, or propose (see `academe taxonomy`).")
 ]
 Config = Annotated[
-    str, typer.Option("--config", help="A preset (laptop, cpu-long, glan) or a YAML file of settings.")
+    str, typer.Option("--config", help="A preset (laptop, cpu-long, glan, ...) or a YAML file of settings.")
 ]
 Docs = Annotated[
     list[str] | None,
@@ -298,7 +298,7 @@ def _recipe(
 ) -> "Recipe":
     from pipeline.recipes import load_recipe, main_model
 
-    asked = _endpoint_overrides(main_model(name), endpoint, model)
+    asked = _endpoint_overrides(main_model(name), endpoint, model) if endpoint or model else []
     return load_recipe(name, config, [*asked, *(overrides or [])], os.environ)
 
 
@@ -307,10 +307,8 @@ def _docs(docs: list[str] | None) -> list[str]:
 
 
 def _endpoint_overrides(key: str, endpoint: str | None, model: str | None) -> list[str]:
-    if (endpoint is None) != (model is None):
+    if endpoint is None or model is None:
         raise typer.BadParameter("--endpoint and --model go together")
-    if endpoint is None:
-        return []
     spec = {"name": model, "serve": "endpoint", "url": endpoint}
     return [f"{key}={json.dumps(spec)}"]
 

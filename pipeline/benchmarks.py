@@ -2,24 +2,20 @@
 words.
 """
 
-import gzip
-import json
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline.cache import cached
 from pipeline.errors import RecipeError
 from pipeline.identity import digest
 from pipeline.overlap import Index
+from pipeline.row_files import rows
 
 FORMAT = 1  # of what is kept; goes up when the same files give other hashes
 MAX_DEPTH = 3  # of strings in nested values
-UNREADABLE = (OSError, EOFError, zlib.error, ValueError, pa.ArrowException)
 
 
 def index(paths: Sequence[Path], n: int, min_words: int) -> Index:
@@ -38,37 +34,18 @@ def _index(paths: Sequence[Path], n: int, min_words: int) -> Index:
         found = [(number, text) for number, text in texts(path) if text.strip()]
         if not found:
             raise RecipeError(f"benchmark {path} holds no text: expected rows with text columns")
-        rows, items = zip(*found, strict=True)
-        names = pa.repeat(path.name, len(rows))
+        numbers, items = zip(*found, strict=True)
+        names = pa.repeat(path.name, len(numbers))
         tables.append(
-            pa.table({"benchmark": names, "row": pa.array(rows, pa.int64()), "text": pa.array(items)})
+            pa.table({"benchmark": names, "row": pa.array(numbers, pa.int64()), "text": pa.array(items)})
         )
     return Index.of(pa.concat_tables(tables), n, min_words)
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:
     """Every text with the number of its row, from 0. Raises RecipeError that says where the file is bad."""
-    number = -1
-    try:
-        for number, row in enumerate(_rows(path)):
-            yield from ((number, text) for text in _strings(row, MAX_DEPTH))
-    except UNREADABLE as error:
-        raise RecipeError(
-            f"benchmark {path}, row {number + 1}: {error}; mend the file or take it out of the settings"
-        ) from error
-
-
-def _rows(path: Path) -> Iterator[Any]:
-    if path.suffix == ".parquet":
-        for batch in pq.ParquetFile(path).iter_batches():
-            yield from batch.to_pylist()
-    elif path.name.endswith((".jsonl", ".jsonl.gz")):
-        open_text = gzip.open if path.suffix == ".gz" else open
-        with open_text(path, "rt", encoding="utf-8") as file:
-            # Not jsonlines: its reader takes the EOFError of a gzip file that is cut short for the end.
-            yield from (json.loads(line) for line in file if line.strip())
-    else:
-        raise RecipeError(f"benchmark {path}: expected .jsonl, .jsonl.gz or .parquet, got '{path.suffix}'")
+    for number, row in enumerate(rows(path, "benchmark")):
+        yield from ((number, text) for text in _strings(row, MAX_DEPTH))
 
 
 def _strings(value: Any, depth: int) -> Iterator[str]:

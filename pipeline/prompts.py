@@ -2,10 +2,12 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 import jinja2
+import jinja2.sandbox
 
 from pipeline.errors import PromptError
 
@@ -14,6 +16,8 @@ FOLDER = Path(__file__).parent.parent / "prompts"
 _environment = jinja2.Environment(
     undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
 )
+
+_sandbox = jinja2.sandbox.SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
 
 
 def render(name: str, **values: object) -> str:
@@ -26,6 +30,17 @@ def render(name: str, **values: object) -> str:
         raise PromptError(
             f"prompt '{name}' ({_path(name)}): {error}; it is given {sorted(values)}"
         ) from error
+
+
+def render_given(text: str, values: Mapping[str, object]) -> str:
+    """The rendered template `text` of somebody else's: what is no filling in of values it may not do.
+
+    Raises PromptError.
+    """
+    try:
+        return _sandbox.from_string(text).render(values)
+    except jinja2.TemplateError as error:
+        raise PromptError(f"template {text[:200]!r}: {error}; it is given {sorted(values)}") from error
 
 
 def prompt_hash(name: str) -> str:

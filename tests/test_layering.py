@@ -17,7 +17,9 @@ ALLOWED: dict[str, set[str]] = {
     "guard": set(),
     "text": set(),
     "plain_yaml": {"errors"},
-    "benchmarks": {"cache", "errors", "identity", "overlap"},
+    "benchmarks": {"cache", "errors", "identity", "overlap", "row_files"},
+    "row_files": {"errors"},
+    "meta_templates": {"bonito", "errors", "plain_yaml", "prompts", "records", "task_types"},
     "cache": set(),
     "interrupts": set(),
     "personal_data": set(),
@@ -97,13 +99,13 @@ ALLOWED: dict[str, set[str]] = {
 }  # fmt: skip
 STAGES = {
     "asks", "benchmarks", "bonito", "clusters", "density", "documents", "draws", "earlier", "errors",
-    "families", "faults", "fidelity", "local_embedder", "minhash", "mixing", "model", "overlap",
-    "personal_data", "prompts", "reading", "records", "reply_forms", "sentences", "shingles", "stage",
-    "styles", "task_types", "taxonomy", "text", "vectors", "word_hashes",
+    "families", "faults", "fidelity", "local_embedder", "meta_templates", "minhash", "mixing", "model",
+    "overlap", "personal_data", "prompts", "reading", "records", "reply_forms", "row_files", "sentences",
+    "shingles", "stage", "styles", "task_types", "taxonomy", "text", "vectors", "word_hashes",
 }  # fmt: skip
 RECIPES = {
-    "benchmarks", "dag", "documents", "earlier", "errors", "local_embedder", "model", "recipe", "recipes",
-    "records", "settings", "stage", "stages", "taxonomy",
+    "benchmarks", "dag", "documents", "earlier", "errors", "local_embedder", "meta_templates", "model",
+    "recipe", "recipes", "records", "row_files", "settings", "stage", "stages", "taxonomy",
 }  # fmt: skip
 
 # library -> the files of the engine that alone may import it

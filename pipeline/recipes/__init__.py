@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import RecipeError
+from pipeline.model import ModelSpec
 from pipeline.recipe import Recipe
-from pipeline.recipes import documents, instruct, propose, wrap
+from pipeline.recipes import bonito, documents, instruct, propose, wrap
 from pipeline.settings import load_settings
 
 
@@ -22,6 +23,7 @@ RECIPES = {
     "instruct": _Known(instruct.InstructSettings, instruct.instruct, instruct.PRESETS),
     "documents": _Known(documents.DocumentsSettings, documents.documents, documents.PRESETS),
     "wrap": _Known(wrap.WrapSettings, wrap.wrap, wrap.PRESETS),
+    "bonito": _Known(bonito.BonitoSettings, bonito.bonito, bonito.PRESETS),
     "propose": _Known(propose.ProposeSettings, propose.propose, propose.PRESETS),
 }
 
@@ -33,8 +35,14 @@ def load_recipe(name: str, config: str, overrides: Sequence[str], environment: M
 
 
 def main_model(name: str) -> str:
-    """The setting that names the model which a recipe cannot do without: its first. Raises RecipeError."""
-    return next(iter(_find(name).settings.model_fields))
+    """The setting that names the model which a recipe cannot do without. Raises RecipeError where there is
+    none.
+    """
+    fields = _find(name).settings.model_fields
+    found = [key for key, field in fields.items() if field.annotation is ModelSpec]
+    if not found:
+        raise RecipeError(f"recipe '{name}' asks no model, so --endpoint and --model have no place in it")
+    return found[0]
 
 
 def recipe_of(run: Mapping[str, Any]) -> Recipe:
