@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.records import Instruction
+from pipeline.records import Example, Instruction, Passage
 from pipeline.spread import in_tasks, in_threads
 from pipeline.stage import DatasetStage, Each
 from pipeline.store import to_table
@@ -178,6 +178,59 @@ def test_a_rephrasing_goes_only_as_a_copy() -> None:
     assert gone(near) == {"c": ("copied_rephrasing", "z", "0.7")}
     every = replace(near, drop_rephrasings=True)
     assert gone(every) == {"b": ("rephrasing", "z", "0.5"), "c": ("copied_rephrasing", "z", "0.7")}
+
+
+ONE, OTHER = "A first passage, of cells and how they divide. " * 9, "Another one, of tides and the Moon. " * 9
+
+
+def on_passages() -> list[Example]:
+    """Three tasks on two passages: the same one on both, and a copy of it on the first."""
+    task = example(question="What does the text say? {{context}}", answer="It says how it is.")
+    return [
+        replace(task, id="a", passage=ONE),
+        replace(task, id="b", passage=OTHER),
+        replace(task, id="c", passage=ONE, answer="It says how it is!"),
+        replace(task, id="d", passage=ONE, question="Is this true: cells divide? {{context}}", answer="Yes"),
+    ]
+
+
+@pytest.mark.parametrize("stage", [DropExactDuplicates(), DropNearDuplicates()])
+def test_the_same_task_on_two_passages_is_no_duplicate(stage: DatasetStage) -> None:
+    for n_parts in (1, 3):
+        assert [(row["id"], row["twin"]) for row in decided(stage, on_passages(), n_parts)] == [("c", "a")]
+
+
+def test_many_tasks_on_many_passages_are_not_quadratic() -> None:
+    tasks = [
+        replace(
+            one, id=f"{number}", passage=f"Passage {number}.", answer=f"Answer {number % 7} of a few words"
+        )
+        for number in range(20_000)
+        for one in on_passages()[:1]
+    ]
+    assert decided(DropNearDuplicates(), tasks) == []
+
+
+def passage(number: str, text: str, **changes: str) -> Passage:
+    made = {
+        "parent_id": "c", "document": "d", "start": 0, "title": "", "style": "", "original": "", "writer": "",
+        "rephrased_from": "", "n_tokens": 9,
+    }  # fmt: skip
+    return Passage(**{**made, "id": number, "text": text, **changes})
+
+
+def test_texts_are_compared_as_they_stand() -> None:
+    rows = [
+        passage("a", BASE * 3),
+        passage("b", BASE.upper() * 3),
+        passage("c", BASE.replace("brown", "green") * 3),
+        passage("d", BASE.replace("blue", "grey") * 3, style="easy", rephrased_from="a"),
+        passage("e", ONE),
+    ]
+    assert [(row["id"], row["twin"]) for row in decided(DropExactDuplicates(), rows)] == [("b", "a")]
+    near = [(row["id"], row["reason"]) for row in decided(DropNearDuplicates(), [rows[0], *rows[2:]])]
+    assert near[0] == ("c", "near_duplicate")
+    assert "e" not in dict(near)
 
 
 def test_a_bucket_of_many_rows_is_not_quadratic() -> None:

@@ -183,3 +183,12 @@ def test_rephrasings_of_one_instruction_mean_the_same_and_stay() -> None:
     rows[2] = dataclasses.replace(rows[2], rephrased_from=rows[0].id)
     found = decided(DropSemanticDuplicates(), rows, 2).verdicts.to_pylist()
     assert [(row["id"], row["twin"]) for row in found] == [("0001", "0000")]
+
+
+def test_questions_on_two_passages_stay_however_like_they_are() -> None:
+    shown = [
+        dataclasses.replace(row, passage=text)
+        for row, text in zip(embedded(np.ones((3, 8), np.float32)), ("one", "two", "one"), strict=True)
+    ]
+    gone = decided(DropSemanticDuplicates(), shown).verdicts.to_pylist()
+    assert [(row["id"], row["twin"]) for row in gone] == [(shown[2].id, shown[0].id)]
