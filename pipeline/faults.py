@@ -57,6 +57,7 @@ TEMPLATE = re.compile(
 ABOUT_SLOTS = re.compile(
     r"\bplaceholders?\b|\breplac|\bfill\b|\bblanks?\b|\bmask|\banonymi[sz]|<html|</", re.IGNORECASE
 )
+SPECIAL_TOKENS = re.compile(r"<\|[a-z_0-9]+\|>|\[/?INST\]|<</?SYS>>|</?s>|<(?:start|end)_of_turn>", re.I)
 CHAT_MARKERS = re.compile(
     r"<\|[a-z_]+\|>|\[/?INST\]|<</?SYS>>|^(?:user|assistant|system|human)\s*:"
     r"|^#+\s*(?:user|assistant|system|human|instruction|input|response)\s*:",
@@ -99,6 +100,12 @@ def template_in(text: str) -> str | None:
 def chat_marker_in(text: str) -> str | None:
     """A role marker or special token of a chat format."""
     found = CHAT_MARKERS.search(text)
+    return found.group() if found else None
+
+
+def special_token_in(text: str) -> str | None:
+    """A token by which a chat model tells turns apart."""
+    found = SPECIAL_TOKENS.search(text)
     return found.group() if found else None
 
 

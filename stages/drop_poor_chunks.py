@@ -1,4 +1,5 @@
-"""Drop chunks that hold nothing to write tasks about: too short, a menu, a table of numbers, repeated lines.
+"""Drop chunks that hold nothing to write tasks about: too short, a menu, a table of numbers, repeated lines;
+and those with special tokens of chat models, by which a text could speak with another's voice.
 
 Chunk -> Chunk. Pure arithmetic on one text, linear in its length. The limits are those of web corpora
 (Gopher, https://arxiv.org/abs/2112.11446, appendix A1.1), for a chunk instead of a page.
@@ -9,6 +10,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from pipeline.faults import special_token_in
 from pipeline.records import Chunk
 from pipeline.stage import FilterStage, Reject
 from pipeline.text import repeated_line_share, repeated_ngram_share, words
@@ -29,6 +31,9 @@ class DropPoorChunks(FilterStage):
     max_repeated_ngrams: Share = 0.3  # of word 4-grams
 
     def judge(self, chunk: Chunk) -> Reject | None:
+        token = special_token_in(chunk.text)
+        if token is not None:
+            return Reject("chunk_has_special_token", got=token)
         n_words = len(words(chunk.text))
         if n_words < self.min_words:
             return Reject("chunk_too_short", got=n_words, limit=self.min_words)

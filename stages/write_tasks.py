@@ -104,6 +104,10 @@ class WriteTasks(ModelStage):
         fault = one.check(slots, chunk.text)
         if fault is not None:
             return Reject(fault.reason, got={"task": one.short, "found": fault.got}, limit=fault.limit)
+        if any(PLACEHOLDER in text for text in slots.values()):
+            return Reject(
+                "placeholder_in_reply", got={"task": one.short}, limit=f"no {PLACEHOLDER} of its own"
+            )
         answer = label or slots[one.answer]
         if one.short == "mcqa":
             answer = next(line for line in slots["options"].splitlines() if line[3:] == answer)
