@@ -13,7 +13,7 @@ from pipeline.dag import Step, without
 from pipeline.errors import RecipeError
 from pipeline.model import ModelSpec, Prompt
 from pipeline.recipe import DatasetSettings, Gates, Recipe
-from pipeline.recipes.filters import DocumentSettings, checked, chunks_of, rephrased
+from pipeline.recipes.filters import DocumentSettings, checked, chunks_of, mixing, rephrased
 from pipeline.stage import asking
 from stages.drop_contaminated import DropContaminated
 from stages.drop_low_rated import DropLowRated
@@ -71,7 +71,8 @@ def documents(s: DocumentsSettings) -> Recipe:
         rated = Step("rated", asking(judge, s.ratings), examples)
         examples = Step("well_rated", s.low_ratings, rated)
     if s.mixture is not None:
-        examples = Step("mixed", s.mixture, examples)
+        named = (*(s.tasks.types if s.tasks else ()), *(s.rephrasing.styles if s.rephrasing else ()))
+        examples = Step("mixed", mixing(s.mixture, named), examples)
     return Recipe("documents", ABOUT, s, without(examples, s.without), s.dataset, s.gates)
 
 

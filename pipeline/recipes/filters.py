@@ -1,5 +1,6 @@
 """What recipes share: steps that several of them have."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
@@ -22,6 +23,7 @@ from stages.drop_exact_duplicates import DropExactDuplicates
 from stages.drop_near_duplicates import DropNearDuplicates
 from stages.drop_poor_chunks import DropPoorChunks
 from stages.drop_poor_rephrasings import DropPoorRephrasings
+from stages.drop_to_mix import DropToMix
 from stages.drop_wrong_language import DropWrongLanguage
 from stages.embed_locally import EmbedLocally
 from stages.embed_questions import EmbedQuestions
@@ -105,3 +107,12 @@ def compared(
     sketches = [sketches_of((exact, near), name, kind) for name in names]
     of_exact, of_near = (tuple(paths[stage] for paths in sketches) for stage in range(2))
     return replace(exact, earlier=of_exact), replace(near, earlier=of_near)
+
+
+def mixing(stage: DropToMix, names: Iterable[str]) -> DropToMix:
+    """The stage. Raises RecipeError when it names a source that is none of `names`."""
+    known = sorted(set(names))
+    for name in (*stage.weights, *stage.caps):
+        if name not in known:
+            raise RecipeError(f"mixture: no source is named '{name}'; the sources are: {', '.join(known)}")
+    return stage

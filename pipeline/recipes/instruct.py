@@ -13,7 +13,7 @@ from pipeline.dag import Step, without
 from pipeline.errors import RecipeError
 from pipeline.model import ModelSpec, Prompt
 from pipeline.recipe import DatasetSettings, Gates, Recipe
-from pipeline.recipes.filters import Embedder, checked, compared, comparing, embedding
+from pipeline.recipes.filters import Embedder, checked, compared, comparing, embedding, mixing
 from pipeline.records import Instruction
 from pipeline.stage import asking
 from pipeline.taxonomy import find_taxonomy, load_taxonomy
@@ -27,7 +27,7 @@ from stages.drop_poor_answers import DropPoorAnswers
 from stages.drop_poor_questions import DropPoorQuestions
 from stages.drop_poor_rephrasings import DropPoorRephrasings, Of
 from stages.drop_semantic_duplicates import DropSemanticDuplicates
-from stages.drop_to_mix import DropToMix
+from stages.drop_to_mix import TAXONOMY, DropToMix
 from stages.drop_wrong_language import DropWrongLanguage
 from stages.embed_questions import EmbedQuestions
 from stages.list_subjects import ListSubjects
@@ -123,7 +123,8 @@ def instruct(s: InstructSettings) -> Recipe:
             raise RecipeError("density needs embeddings: name an embedder, or take density out")
         examples = Step("selected", s.density, examples)
     if s.mixture is not None:
-        examples = Step("mixed", s.mixture, examples)
+        named = [style for stage in (s.rephrasing, s.restyling) if stage for style in stage.styles]
+        examples = Step("mixed", mixing(s.mixture, (TAXONOMY, *named)), examples)
     return Recipe("instruct", ABOUT, s, without(examples, s.without), s.dataset, s.gates)
 
 

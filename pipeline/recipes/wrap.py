@@ -10,9 +10,9 @@ from pydantic import Field
 
 from pipeline.dag import Step, without
 from pipeline.recipe import DatasetSettings, Gates, Recipe
-from pipeline.recipes.filters import DocumentSettings, checked, chunks_of, rephrased
+from pipeline.recipes.filters import DocumentSettings, checked, chunks_of, mixing, rephrased
 from stages.drop_contaminated import DropContaminated
-from stages.drop_to_mix import DropToMix
+from stages.drop_to_mix import REAL, DropToMix
 from stages.keep_chunks import KeepChunks
 from stages.rephrase_chunks import RephraseChunks
 
@@ -44,5 +44,6 @@ def wrap(s: WrapSettings) -> Recipe:
     distinct = Step("distinct", s.near_duplicates, real, monolingual)
     clean = Step("clean", checked(s.contamination), distinct)
     shares = {name: style.share for name, style in s.rephrasing.styles.items()}
-    texts = Step("texts", replace(s.mixture, shares=shares), clean)
+    mixture = replace(mixing(s.mixture, (REAL, *shares)), shares=shares)
+    texts = Step("texts", mixture, clean)
     return Recipe("wrap", ABOUT, s, without(texts, s.without), s.dataset, s.gates)

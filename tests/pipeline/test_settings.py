@@ -19,6 +19,22 @@ def test_presets_are_valid_and_glan_is_the_paper() -> None:
     load_recipe("propose", "laptop", [], {})
 
 
+def test_presets_over_documents_are_valid(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("A text.")
+    docs = f"files.paths=[{tmp_path}]"
+    for recipe in ("documents", "wrap"):
+        load_recipe(recipe, "laptop", [docs], {})
+        with pytest.raises(RecipeError, match=r"no source is named 'exqq'; the sources are: .*easy"):
+            load_recipe(recipe, "laptop", [docs, "mixture={weights: {exqq: 1}}"], {})
+    load_recipe("bonito", "example", [], {})
+    with pytest.raises(RecipeError, match="no task type 'exq'"):
+        load_recipe("documents", "laptop", [docs, "tasks.types={exq: 1}"], {})
+    with pytest.raises(RecipeError, match="both null"):
+        load_recipe("documents", "laptop", [docs, "tasks=null", "rephrasing=null"], {})
+    with pytest.raises(RecipeError, match=r"styles\.mine\.prompt: Field required"):
+        load_recipe("documents", "laptop", [docs, "rephrasing.styles={mine: {}}"], {})
+
+
 def test_set_wins_over_environment_wins_over_file(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("planner: {name: m, serve: endpoint, url: 'http://h/v1'}\nquestions: {per_syllabus: 2}\n")
@@ -61,7 +77,7 @@ def test_a_mistake_is_named(override: str, said: str) -> None:
 
 
 def test_an_unknown_recipe_or_preset_lists_what_there_is() -> None:
-    with pytest.raises(RecipeError, match="the recipes are: instruct, propose"):
+    with pytest.raises(RecipeError, match="the recipes are: instruct, documents, wrap, bonito, propose"):
         load_recipe("instuct", "laptop", [], {})
     with pytest.raises(RecipeError, match="the presets are cpu-long, glan, laptop"):
         load_recipe("instruct", "labtop", [], {})
