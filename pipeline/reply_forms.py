@@ -13,9 +13,10 @@ from pipeline.styles import Form
 
 TOKENS_A_PAIR = 15  # of a source: it is good for 10 pairs every 150
 ANNOUNCES = re.compile(
-    r"\A\s*(?:sure|certainly|of course|okay|absolutely|here(?:'s| is| are)|below (?:is|are)|the following|"
-    r"this is|i (?:have|will|can)|paraphras\w*|rephras\w*|rewrit\w*|(?:the )?(?:rewritten|simplified|revised)"
-    r"|in (?:simple|high-quality|other)|question-answer|title|answer)\b[^\n]{0,200}?(?::\s*|!\s+|\.\s*\n)\s*",
+    r"\A\s*(?:sure|certainly|of course|okay|absolutely|here(?:'s| is| are)|below (?:is|are)|the following"
+    r"|this is|(?:the|a) text(?: is| says| reads)?(?: as follows)?|i (?:have|will|can)|paraphras\w*"
+    r"|rephras\w*|rewrit\w*|(?:the )?(?:rewritten|simplified|revised)|in (?:simple|high-quality|other)"
+    r"|question-answer|title|answer)\b[^\n]{0,200}?(?::\s*|!\s+|\.\s*\n)\s*",
     re.IGNORECASE,
 )
 MAX_LEADS = 2  # "Sure! Here is the text:"

@@ -316,7 +316,7 @@ TASK_TYPES = (
         "topic_class", "topic classification", Label,
         (
             "What is the topic of this text? Choose one of: $choices.\n\n$context",
-            "$context\n\nWhich of these topics fits best: $choices?",
+            "$context\n\nWhat is this about: $choices?",
             "Classify the text by its topic ($choices).\n\n$context",
         ),
         labels=TOPICS, model_labels=True,

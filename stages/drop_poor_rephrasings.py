@@ -1,10 +1,10 @@
 """Drop rephrasings that copy their original, or do not say what it says.
 
 Passage -> Passage, Instruction -> Instruction, Example -> Example: those that are rephrasings (`style`);
-others stay. Reasons: `rephrasing_refused`, `lead_in`, `rephrasing_too_short` and `_too_long`, `copied`,
-`meaning_lost` (where a likeness was measured, see stages/compare_locally.py), `number_lost`, `number_added`,
-`name_lost`, `question_lost`. Linear in the row. Sources: the checks are ours; the limits are those of the
-methods' authors where they give any.
+others stay. Reasons: `rephrasing_refused`, `leaks_prompt`, `lead_in`, `rephrasing_too_short` and `_too_long`,
+`copied`, `meaning_lost` (where a likeness was measured, see stages/compare_locally.py), `number_lost`,
+`number_added`, `name_lost`, `question_lost`. Linear in the row. Sources: the checks are ours; the limits are
+those of the methods' authors where they give any.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from pipeline.asks import has_task
-from pipeline.faults import chat_marker_in, refusal_in
+from pipeline.faults import chat_marker_in, leak_in, refusal_in
 from pipeline.fidelity import lost_names, names_in, numbers_in
 from pipeline.records import Example, Instruction, Passage, Worded
 from pipeline.reply_forms import MARKERS
 from pipeline.stage import FilterStage, Reject
 from pipeline.styles import Style
-from pipeline.text import copied_share, words
+from pipeline.text import copied_share, normalised, words
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Of = Literal["question", "answer", "both"]
@@ -63,6 +63,9 @@ class DropPoorRephrasings(FilterStage):
         refused = refusal_in(text) or chat_marker_in(text)
         if refused is not None:
             return Reject("rephrasing_refused", got=refused)
+        leak = leak_in(text, tuple(style.prompt for style in self.styles.values()))
+        if leak is not None and leak not in normalised(original):
+            return Reject("leaks_prompt", got=leak)
         lead = MARKERS.search(text)
         if lead is not None and lead.group().casefold() not in original.casefold():
             return Reject("lead_in", got=lead.group())

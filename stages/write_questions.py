@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from pipeline.asks import ONE_SENTENCE
 from pipeline.draws import Draw, draw_pairs, draw_singles
 from pipeline.model import Model, Prompt, Sampling
 from pipeline.records import Instruction, Syllabus, content_id
@@ -27,20 +28,10 @@ class Reply(BaseModel):
     question: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
-# How a question begins, by two words: by one alone a small model goes on to "What a magical way" and "Are a".
-# None begins with "Which": it is followed by "ofthefollowing" and no options.
-OPENINGS = (
-    r"(What|Who|Where|Why|How) (is|are|was|were)|(What|Where|Why|How) (do|does|did|can|could|should)"
-    r"|What (causes|happens|makes|kind|type|types|role)|When (do|does|did|is|was|were)"
-    r"|How (many|much|long|far|often)|Can you (explain|describe|give|name|list)"
-)
-PLAIN_WORD = r"[A-Za-zÀ-ÿ0-9][A-Za-zÀ-ÿ0-9'-]{0,17}"
-
-
 class OneSentence(Reply):
     """A question of one sentence in plain words, for small models: they write statements, or run on."""
 
-    question: Annotated[str, Field(pattern=rf"^({OPENINGS})( {PLAIN_WORD},?){{3,24}} {PLAIN_WORD}\?$")]
+    question: Annotated[str, Field(pattern=ONE_SENTENCE)]
 
 
 def _ascending(bounds: tuple[int, int]) -> tuple[int, int]:

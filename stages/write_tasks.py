@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
+from pipeline.asks import ONE_SENTENCE
 from pipeline.bonito import filled, parsed, prompt_for
 from pipeline.draws import draw_weighted
 from pipeline.model import Model, Prompt, Sampling
@@ -49,6 +50,15 @@ def _labelled(labels: tuple[str, ...]) -> type[Slots]:
     return create_model("Label", __base__=Slots, answer=(kind, ...))
 
 
+@cache
+def _one_sentence(slots: type[Slots]) -> type[Slots]:
+    """The same schema, its question in one plain sentence."""
+    if "question" not in slots.model_fields:
+        return slots
+    held: Any = Annotated[str, Field(pattern=ONE_SENTENCE)]
+    return create_model(slots.__name__, __base__=slots, question=(held, ...))
+
+
 @dataclass(frozen=True, kw_only=True)
 class WriteTasks(ModelStage):
     reads: ClassVar[type] = Chunk
@@ -59,12 +69,19 @@ class WriteTasks(ModelStage):
     per_chunk: Annotated[int, Field(ge=1)] = 3  # tasks of different types
     model_chooses: bool = False  # which types suit a chunk, among those with a weight
     topics: Annotated[tuple[str, ...], Field(min_length=2)] = TOPICS  # labels of topic classification
+    one_sentence: bool = False  # hold questions to a single plain sentence, for small models
     prompts: tuple[Prompt, ...] = tuple(Prompt(f"write_tasks/{one.short}") for one in TASK_TYPES)
     choice_prompt: Prompt = Prompt("write_tasks/choose")
     sampling: Sampling = Sampling(temperature=0.7, max_tokens=700)
     bonito: bool = False  # the model is Bonito: its own format, over the completions of the server
     bonito_sampling: Sampling = Sampling(temperature=0.5, top_p=0.95, max_tokens=256)  # of its README
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        told = {prompt.rpartition("/")[2] for prompt in self.prompts}
+        missing = sorted(name for name, weight in self.types.items() if weight and name not in told)
+        if missing and not self.bonito:
+            raise ValueError(f"prompts has none for the types {', '.join(missing)}")
 
     def expected(self) -> Expected:
         return Expected(requests=self.per_chunk + self.model_chooses, rows=self.per_chunk)
@@ -91,10 +108,11 @@ class WriteTasks(ModelStage):
         rng = rng_for(self.seed, one.short, chunk.id)
         labels = self.topics if one.short == "topic_class" else one.labels
         label = rng.choice(labels) if labels and not one.model_labels else None
-        prompt = next(prompt for prompt in self.prompts if prompt.rpartition("/")[2] == one.short)
+        prompt = self._prompt(one)
+        slots_of = _labelled(labels) if one.slots is Label else one.slots
         reply = await model.ask(
             prompt,
-            _labelled(labels) if one.slots is Label else one.slots,
+            _one_sentence(slots_of) if self.one_sentence else slots_of,
             self.sampling,
             passage=chunk.text,
             label=label,
@@ -112,6 +130,9 @@ class WriteTasks(ModelStage):
         if one.short == "mcqa":
             answer = next(line for line in slots["options"].splitlines() if line[3:] == answer)
         return _example(chunk, one, one.put(rng.choice(one.wordings), slots), answer, model.name)
+
+    def _prompt(self, one: TaskType) -> Prompt:
+        return next(prompt for prompt in self.prompts if prompt.rpartition("/")[2] == one.short)
 
     async def _bonito(self, chunk: Chunk, one: TaskType, model: Model) -> Example | Reject:
         reply = await model.complete(prompt_for(one.name, chunk.text), self.bonito_sampling)

@@ -1,6 +1,7 @@
 """Tasks on a passage: the sixteen types with their checks, and Bonito's own format."""
 
 import asyncio
+from string import Template
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from pipeline.fake_model import Script, fake_model
 from pipeline.faults import leak_in
 from pipeline.records import PLACEHOLDER, Chunk, Example
 from pipeline.stage import Reject
-from pipeline.task_types import TASK_TYPES, task_type
+from pipeline.styles import STYLES
+from pipeline.task_types import TASK_TYPES, TaskType, task_type
 from stages.drop_poor_chunks import DropPoorChunks
+from stages.drop_poor_questions import DropPoorQuestions
 from stages.drop_ungrounded import DropUngrounded
 from stages.judge_grounding import JudgeGrounding
 from stages.write_tasks import WriteTasks
@@ -161,6 +164,35 @@ def test_no_wording_says_what_a_prompt_says() -> None:
     for one in TASK_TYPES:
         for wording in one.wordings:
             assert leak_in(wording, WriteTasks().prompts) is None, wording
+
+
+@pytest.mark.parametrize("one", TASK_TYPES, ids=lambda one: one.short)
+def test_every_wording_is_a_question_that_the_filters_keep(one: TaskType) -> None:
+    slots = {
+        "options": "A) one\nB) two\nC) three\nD) four",
+        "choices": "science or history",
+        **GOOD[one.short],
+    }
+    texts = {name: text for name, text in slots.items() if isinstance(text, str)}
+    for wording in one.wordings:
+        asked = row("yes", question=one.put(wording, texts))
+        assert DropPoorQuestions(prompts=WriteTasks().prompts).judge(asked) is None, wording
+
+
+def test_every_request_for_a_style_is_a_task_that_the_filters_keep() -> None:
+    for style in STYLES.values():
+        asked = row("It is so.", question=Template(style.request).substitute(context=PLACEHOLDER))
+        assert DropPoorQuestions().judge(asked) is None, style.request
+
+
+def test_a_small_model_can_be_held_to_one_sentence() -> None:
+    script = Script(lambda _: GOOD["exqa"])
+    asyncio.run(WriteTasks(types={"exqa": 1}, one_sentence=True).map(chunk(), fake_model(script)))
+    schema = script.bodies[0]["response_format"]["json_schema"]["schema"]["properties"]
+    assert schema["question"]["pattern"].startswith("^(What|")
+    assert "pattern" not in schema["answer"]
+    with pytest.raises(ValueError, match="none for the types nli"):
+        WriteTasks(types={"nli": 1}, prompts=("write_tasks/qa",))
 
 
 def test_bonito_prompt_is_its_format_byte_for_byte() -> None:
