@@ -42,8 +42,12 @@ def find_files(paths: Sequence[str]) -> Iterator[File]:
 
     Raises RecipeError for a path where nothing is.
     """
+    seen: set[str] = set()  # a file may be named twice
     for path in paths:
         for address, name, info in _listed(path):
+            if address in seen:
+                continue
+            seen.add(address)
             size = info.get("size") or 0
             kind = kind_of(name)
             for start, stop in _stretches(address, kind, size):

@@ -116,7 +116,7 @@ def _pairs(text: str, mark: re.Pattern[str], names: tuple[str, str]) -> list[Pai
         elif question and said:
             found.append(Pair(question, said))
             question = ""
-    return found or FormFault("no_pairs", text[:200])
+    return list(dict.fromkeys(found)) or FormFault("no_pairs", text[:200])
 
 
 def _without_lead_line(text: str, mark: re.Pattern[str]) -> str:

@@ -14,6 +14,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.asks import asks_yes_or_no
 from pipeline.records import PLACEHOLDER
 from pipeline.text import copied_share, normalised, words
 
@@ -147,6 +148,11 @@ def _asks(slots: Mapping[str, str], passage: str) -> Fault | None:
     return None if question.endswith("?") else Fault("no_question_asked", question, "a question mark")
 
 
+def _asks_yes_or_no(slots: Mapping[str, str], passage: str) -> Fault | None:
+    question = slots["question"]
+    return None if asks_yes_or_no(question) else Fault("no_yes_no_question", question, "Is, does, can, ... ?")
+
+
 def _has_options(slots: Mapping[str, str], passage: str) -> Fault | None:
     options = [option.partition(") ")[2] for option in slots["options"].splitlines()]
     if len({normalised(option) for option in options}) < len(options):
@@ -208,7 +214,7 @@ TASK_TYPES = (
         "exqa", "extractive question answering", QuestionAndAnswer,
         (
             "$context\n\nAnswer the question with words of the text.\n$question",
-            "Read this and find the answer to the question in it: $question\n\n$context",
+            "Read this and answer with words from it: $question\n\n$context",
             "$question\nQuote the answer from the text below.\n\n$context",
         ),
         check=_all(_asks, _stands_there("answer", "answer_not_in_passage")),
@@ -217,7 +223,7 @@ TASK_TYPES = (
         "mcqa", "multiple-choice question answering", Options,
         (
             "$context\n\n$question\n$options",
-            "Choose the right answer to the question about the text.\n\n$context\n\n$question\n$options",
+            "Choose the right answer, going by the text.\n\n$context\n\n$question\n$options",
             "$question\n$options\n\nThe answer is in this text:\n$context",
         ),
         check=_all(_asks, _has_options),
@@ -247,7 +253,7 @@ TASK_TYPES = (
             "Read the text and answer with yes or no: $question\n\n$context",
             "$question (yes or no)\n\n$context",
         ),
-        labels=YES_NO, check=_asks,
+        labels=YES_NO, check=_asks_yes_or_no,
     ),
     TaskType(
         "coref", "coreference resolution", Mention,
@@ -327,7 +333,7 @@ TASK_TYPES = (
             '$context\n\nDoes "$word" have the same meaning there and in "$other"? Answer yes or no.',
             'Is the word "$word" used in the same sense in the sentence and in the text? Answer yes or no.\n'
             "Sentence: $other\nText: $context",
-            'Yes or no: "$word" means in "$other" what it means in the text below.\n\n$context',
+            'Yes or no: does "$word" mean in "$other" what it means in the text below?\n\n$context',
         ),
         labels=YES_NO, check=_has_the_word,
     ),

@@ -37,6 +37,7 @@ from pipeline.text import (
 # The prompt's own words: a question that speaks of its course leaks how it was made.
 LEAKS = re.compile(
     r"\bsyllabus\b|\bkey concepts?\b|\bhomework question\b|\bthis (?:course|class|session)\b"
+    r"|\banswer to (?:the|this) (?:text|question)\b|\btext about,? and what\b"
     r"|\bthe (?:course|class session)\b|\bsessions? \d|\bin (?:the )?sessions?\b"
     r"|\bstudents have (?:now )?studied\b|\bJSON\b.*\bobject\b|\"question\"",
     re.IGNORECASE,

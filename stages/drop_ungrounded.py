@@ -23,12 +23,12 @@ class DropUngrounded(FilterStage):
     writes: ClassVar[type] = Example
     version: ClassVar[int] = 1
 
-    min_shared: Annotated[float, Field(ge=0, le=1)] = 0.5  # of the answer's stems, that passage or task have
-    new_numbers: bool = False  # whether an answer may have a number that neither has
+    min_shared: Annotated[float, Field(ge=0, le=1)] = 0.5  # of the answer's stems, that the passage has
+    new_numbers: bool = False  # whether an answer may have a number that it has not
 
     def judge(self, example: Example) -> Reject | None:
         answered = words(example.answer)
-        told, given = stems(answered), stems(words(example.asked))
+        told, given = stems(answered), stems(words(example.passage))
         if not example.passage or len(answered) <= LABEL_WORDS or not told:
             return None
         numbers = sorted(stem for stem in told - given if stem.isdigit())

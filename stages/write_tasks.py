@@ -14,13 +14,22 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
-from pipeline.asks import ONE_SENTENCE
+from pipeline.asks import ONE_SENTENCE, ONE_YES_NO_SENTENCE, PHRASE
 from pipeline.bonito import filled, parsed, prompt_for
 from pipeline.draws import draw_weighted
 from pipeline.model import Model, Prompt, Sampling
 from pipeline.records import PLACEHOLDER, Chunk, Example, content_id
 from pipeline.stage import Expected, ModelStage, Reject, rng_for, settle
-from pipeline.task_types import N_WRONG, TASK_TYPES, TOPICS, Label, Slots, TaskType, task_type
+from pipeline.task_types import (
+    N_WRONG,
+    TASK_TYPES,
+    TOPICS,
+    Label,
+    QuestionAndAnswer,
+    Slots,
+    TaskType,
+    task_type,
+)
 
 LETTERS = "ABCD"
 
@@ -51,12 +60,14 @@ def _labelled(labels: tuple[str, ...]) -> type[Slots]:
 
 
 @cache
-def _one_sentence(slots: type[Slots]) -> type[Slots]:
-    """The same schema, its question in one plain sentence."""
-    if "question" not in slots.model_fields:
-        return slots
-    held: Any = Annotated[str, Field(pattern=ONE_SENTENCE)]
-    return create_model(slots.__name__, __base__=slots, question=(held, ...))
+def _plain(slots: type[Slots], yes_or_no: bool) -> type[Slots]:
+    """The same schema, its question in one plain sentence and a short answer in a few words."""
+    question: Any = Annotated[str, Field(pattern=ONE_YES_NO_SENTENCE if yes_or_no else ONE_SENTENCE)]
+    phrase: Any = Annotated[str, Field(pattern=PHRASE)]
+    held: dict[str, Any] = {"question": (question, ...)} if "question" in slots.model_fields else {}
+    if slots is QuestionAndAnswer:
+        held["answer"] = (phrase, ...)
+    return create_model(slots.__name__, __base__=slots, **held)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +80,9 @@ class WriteTasks(ModelStage):
     per_chunk: Annotated[int, Field(ge=1)] = 3  # tasks of different types
     model_chooses: bool = False  # which types suit a chunk, among those with a weight
     topics: Annotated[tuple[str, ...], Field(min_length=2)] = TOPICS  # labels of topic classification
-    one_sentence: bool = False  # hold questions to a single plain sentence, for small models
+    plain: bool = (
+        False  # hold questions to one plain sentence, short answers to a few words: for small models
+    )
     prompts: tuple[Prompt, ...] = tuple(Prompt(f"write_tasks/{one.short}") for one in TASK_TYPES)
     choice_prompt: Prompt = Prompt("write_tasks/choose")
     sampling: Sampling = Sampling(temperature=0.7, max_tokens=700)
@@ -79,7 +92,8 @@ class WriteTasks(ModelStage):
 
     def __post_init__(self) -> None:
         told = {prompt.rpartition("/")[2] for prompt in self.prompts}
-        missing = sorted(name for name, weight in self.types.items() if weight and name not in told)
+        asked = {task_type(name).short for name, weight in self.types.items() if weight}
+        missing = sorted(asked - told)
         if missing and not self.bonito:
             raise ValueError(f"prompts has none for the types {', '.join(missing)}")
 
@@ -112,7 +126,7 @@ class WriteTasks(ModelStage):
         slots_of = _labelled(labels) if one.slots is Label else one.slots
         reply = await model.ask(
             prompt,
-            _one_sentence(slots_of) if self.one_sentence else slots_of,
+            _plain(slots_of, one.short == "ynqa") if self.plain else slots_of,
             self.sampling,
             passage=chunk.text,
             label=label,

@@ -36,7 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "rows": {"records"},
     "sentences": set(),
     "styles": {"model"},
-    "task_types": {"records", "text"},
+    "task_types": {"asks", "records", "text"},
     "word_hashes": {"text"},
     "overlap": {"word_hashes"},
     "faults": {"model", "prompts", "text"},

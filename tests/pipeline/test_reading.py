@@ -226,6 +226,7 @@ def test_files_are_known_by_their_place_in_the_folder_that_was_named(tmp_path: P
     assert [file.name for file in find_files([docs])] == ["docs/b.txt", "docs/below/a.md"]
     assert [file.name for file in find_files([f"{docs}/*.txt"])] == ["docs/b.txt"]
     assert [file.name for file in find_files([f"{docs}/below/a.md"])] == ["a.md"]
+    assert [file.name for file in find_files([docs, f"{docs}/b.txt"])] == ["docs/b.txt", "docs/below/a.md"]
     before = state_of([docs])
     (tmp_path / "docs" / "b.txt").write_text("longer than before")
     assert state_of([docs]) != before

@@ -111,6 +111,7 @@ PAIRS = "Question: How long was it?\nAnswer: 3,264 metres.\n\nQuestion: When did
         PAIRS.replace("Question:", "**Question 1:**").replace("Answer:", "**A2:**"),
         "1. Q: How long was it?\n   A: 3,264 metres.\n2. Q: When did it fall?\n   A: In 1879.",
         f"{PAIRS}\nQuestion: without an answer?",
+        f"{PAIRS}\n{PAIRS}",
     ],
 )
 def test_pairs_are_read_however_they_are_marked(reply: str) -> None:

@@ -52,6 +52,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("exqa", {"question": "Tell me where they nest"}, "no_question_asked"),
     ("mcqa", {"wrong": ["one", "Two!", "four"]}, "options_not_distinct"),
     ("qg", {"question": "The birds nest high."}, "no_question_asked"),
+    ("ynqa", {"question": "Where do the birds nest?"}, "no_yes_no_question"),
     ("coref", {"sentence": "They lay nine eggs"}, "sentence_not_in_passage"),
     ("coref", {"mention": "Foxes"}, "mention_not_in_sentence"),
     ("coref", {"answer": "They"}, "answer_not_in_passage"),
@@ -176,7 +177,7 @@ def test_every_wording_is_a_question_that_the_filters_keep(one: TaskType) -> Non
     texts = {name: text for name, text in slots.items() if isinstance(text, str)}
     for wording in one.wordings:
         asked = row("yes", question=one.put(wording, texts))
-        assert DropPoorQuestions(prompts=WriteTasks().prompts).judge(asked) is None, wording
+        assert DropPoorQuestions().judge(asked) is None, wording
 
 
 def test_every_request_for_a_style_is_a_task_that_the_filters_keep() -> None:
@@ -187,10 +188,10 @@ def test_every_request_for_a_style_is_a_task_that_the_filters_keep() -> None:
 
 def test_a_small_model_can_be_held_to_one_sentence() -> None:
     script = Script(lambda _: GOOD["exqa"])
-    asyncio.run(WriteTasks(types={"exqa": 1}, one_sentence=True).map(chunk(), fake_model(script)))
+    asyncio.run(WriteTasks(types={"exqa": 1}, plain=True).map(chunk(), fake_model(script)))
     schema = script.bodies[0]["response_format"]["json_schema"]["schema"]["properties"]
-    assert schema["question"]["pattern"].startswith("^(What|")
-    assert "pattern" not in schema["answer"]
+    assert schema["question"]["pattern"].startswith("^((What|")
+    assert "pattern" in schema["answer"]
     with pytest.raises(ValueError, match="none for the types nli"):
         WriteTasks(types={"nli": 1}, prompts=("write_tasks/qa",))
 
