@@ -39,9 +39,7 @@ PLAIN_WORD = r"[A-Za-zÀ-ÿ0-9][A-Za-zÀ-ÿ0-9'-]{0,17}"
 # A question of one sentence in plain words.
 ONE_SENTENCE = rf"^({OPENINGS})( {PLAIN_WORD},?){{3,24}} {PLAIN_WORD}\?$"
 
-YES_NO_OPENINGS = (
-    "Is|Are|Was|Were|Do|Does|Did|Can|Could|Has|Have|Had|Will|Would|Should|Must|May|Might"
-)
+YES_NO_OPENINGS = "Is|Are|Was|Were|Do|Does|Did|Can|Could|Has|Have|Had|Will|Would|Should|Must|May|Might"
 ONE_YES_NO_SENTENCE = rf"^({YES_NO_OPENINGS})( {PLAIN_WORD},?){{3,24}} {PLAIN_WORD}\?$"
 PHRASE = rf"^{PLAIN_WORD}( {PLAIN_WORD}){{0,7}}$"  # a few plain words
 YES_NO = re.compile(rf"(?:^|[.,:;]\s+|\b(?:and|or|but)\s+)(?:{YES_NO_OPENINGS})\b", re.IGNORECASE)

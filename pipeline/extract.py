@@ -9,6 +9,7 @@ trafilatura (Apache-2.0) because it is the most exact extractor of main text tha
 millisecond.
 """
 
+import itertools
 import json
 import re
 import resource
@@ -21,8 +22,10 @@ from typing import NamedTuple
 
 MEMORY_BYTES = 3 * 2**30  # address space, most of which the libraries only map
 HEADER = struct.Struct("<4sQ")
+CPU_S = 900  # that a process may use for one file, should nobody be left to end it
 HYPHEN = re.compile("[\ufffe\u00ad\x02-]\n(?=[a-z])")  # a word that a line end cuts
-LINE_END = re.compile(r"(?<=[\w,;:’'\")])[ \t]*\n(?=[a-z(])")  # noqa: RUF001
+FULL_LINE = 0.75  # of the longest line of a page, from which a line is one that goes on in the next
+ITEM = re.compile(r"(?:[-*•–]|\d+[.)]|\(?[a-z]\))\s")  # noqa: RUF001
 
 
 class Extracted(NamedTuple):
@@ -104,10 +107,21 @@ def _pdf(data: bytes) -> Extracted:
     except pypdfium2.PdfiumError as error:
         fault = "encrypted" if "password" in str(error).lower() else "broken"
         return Extracted(fault=fault, got=str(error)[:200])
-    text = "\n\n".join(LINE_END.sub(" ", HYPHEN.sub("", page.replace("\r\n", "\n"))) for page in pages)
+    text = "\n\n".join(_paragraphs(page) for page in pages)
     if not text.strip():
         return Extracted(fault="no_text", got=f"pdf of {len(pages)} pages, without a text layer")
     return Extracted(title=document.get_metadata_dict().get("Title", ""), text=text)
+
+
+def _paragraphs(page: str) -> str:
+    """The page with the lines joined that only its width had cut."""
+    lines = [line.strip() for line in HYPHEN.sub("", page.replace("\r\n", "\n")).split("\n")]
+    longest = max(map(len, lines))
+    text = lines[0]
+    for before, line in itertools.pairwise(lines):
+        goes_on = before and line and len(before) >= FULL_LINE * longest and not ITEM.match(line)
+        text += f" {line}" if goes_on else f"\n{line}"
+    return text
 
 
 def _serve() -> None:
@@ -119,6 +133,9 @@ def _serve() -> None:
     parsers = {"html": _html, "pdf": _pdf}
     while header := sys.stdin.buffer.read(HEADER.size):
         kind, size = HEADER.unpack(header)
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        limit = int(used.ru_utime + used.ru_stime) + CPU_S
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
         data = sys.stdin.buffer.read(size)
         try:
             found = parsers[kind.decode().strip()](data)

@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ from tests.conftest import (
 )
 
 pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("shared_cluster")]
-KILLS = 3
+KILLS = 2
 
 
 def run(scripted: Scripted, recipe: str, root: Path, docs: Path, *settings: str) -> None:
@@ -116,12 +117,11 @@ def test_without_documents_the_remedy_is_named(scripted: Scripted, tmp_path: Pat
     assert "there is no file" in done.stderr
 
 
-@pytest.mark.parametrize("recipe", ["documents", "wrap"])
-def test_killed_at_random_moments_a_run_ends_with_the_same_rows(recipe: str, tmp_path: Path) -> None:
-    docs, rng = write_documents(tmp_path / "docs"), random.Random(recipe)
-    n_requests, made, seconds = [], [], 0.0
+def kill_and_go_on(recipe: str, tmp_path: Path, docs: Path) -> None:
+    """A run that nothing disturbs, and one that is killed at random moments: the same rows."""
+    rng, n_requests, made, seconds = random.Random(recipe), [], [], 0.0
     for kills in (0, KILLS):
-        folder = tmp_path / str(kills)
+        folder = tmp_path / f"{recipe}-{kills}"
         folder.mkdir()
         server, started = start_scripted(folder, delay_s=0.15), time.monotonic()
         arguments = documents_arguments(server, recipe, folder / "run", docs)
@@ -146,6 +146,31 @@ def test_killed_at_random_moments_a_run_ends_with_the_same_rows(recipe: str, tmp
         made.append(shards(folder / "run"))
     assert made[0] == made[1]
     assert n_requests[1] - n_requests[0] <= KILLS * 8
+
+
+def test_killed_at_random_moments_runs_end_with_the_same_rows(tmp_path: Path) -> None:
+    docs = write_documents(tmp_path / "docs", n=8)
+    with ThreadPoolExecutor(2) as pool:
+        ended = [pool.submit(kill_and_go_on, recipe, tmp_path, docs) for recipe in ("documents", "wrap")]
+        for one in ended:
+            one.result()
+
+
+def test_a_model_of_bonitos_format_is_asked_in_it_and_its_training_rows_are_made(
+    scripted: Scripted, tmp_path: Path
+) -> None:
+    docs, root = write_documents(tmp_path / "docs", n=5), tmp_path / "run"
+    run(scripted, "documents", root, docs, "tasks={bonito: true, per_chunk: 1}", "rephrasing=null")
+    prompts = [body["prompt"] for body in scripted.bodies() if "max_tokens" in body]
+    assert prompts
+    assert all(prompt.startswith("<|tasktype|>\n") and prompt.endswith("\n<|task|>\n") for prompt in prompts)
+    tasks = rows(root, "tasks")
+    assert len(tasks) == len(prompts)
+    assert all(row["passage"] and "<|pipe|>" not in row["question"] + row["answer"] for row in tasks)
+
+    done = academe("run", "bonito", "--config", "example", "--root", str(tmp_path / "bonito"))
+    assert done.returncode == 0, done.stderr
+    assert "3 train rows" in done.stdout
 
 
 def test_questions_and_answers_of_a_taxonomy_are_rephrased_beside_their_originals(

@@ -30,8 +30,9 @@ from stages.write_tasks import WriteTasks
 PRESETS = Path(__file__).parent / "presets" / "documents"
 ABOUT = (
     "Tasks that a language model wrote on passages of documents, in the manner of "
-    "[Bonito](https://arxiv.org/abs/2402.18334), and questions, answers and texts that it made of them in "
-    "named styles, in the manner of [WRAP](https://arxiv.org/abs/2401.16380)."
+    "[Bonito](https://arxiv.org/abs/2402.18334), and questions, answers and texts that it made of them in"
+    " named styles, in the manner of [WRAP](https://arxiv.org/abs/2401.16380). What is taken from a "
+    "document keeps the licence of that document."
 )
 
 

@@ -18,8 +18,9 @@ from stages.rephrase_chunks import RephraseChunks
 
 PRESETS = Path(__file__).parent / "presets" / "wrap"
 ABOUT = (
-    "Passages of documents, as they stand and as a language model rephrased them in named styles, mixed in "
-    "the manner of [WRAP](https://arxiv.org/abs/2401.16380)."
+    "Passages of documents, as they stand and as a language model rephrased them in named styles, mixed "
+    "in the manner of [WRAP](https://arxiv.org/abs/2401.16380). What is taken from a document keeps the "
+    "licence of that document."
 )
 
 

@@ -60,6 +60,9 @@ def test_every_kind_of_file_is_read() -> None:
     assert "not to be read" not in page
     assert "About" not in page  # the menu
     assert "Under a load its upper side is pressed together" in found["bridges.pdf"][0].text
+    bridges = found["bridges.pdf"][0].text.splitlines()
+    assert bridges[0] == "How bridges carry weight"
+    assert any("Tacoma Narrows in the United States began" in line for line in bridges)  # over a line's end
     rows = read_path(EXAMPLES / "water.jsonl")
     assert [row.title for row in rows] == ["Drinking water", "Why ice floats", "Canals and locks"]
     assert len({row.place for row in rows}) == 3
