@@ -22,7 +22,7 @@ def test_help_is_quick() -> None:
     [
         (["run", "--set", "questions.per_sylabus=4"], "did you mean 'per_syllabus'?"),
         (["run", "--config", "labtop"], "the presets are cpu-long, glan, laptop"),
-        (["run", "instuct"], "the recipes are: instruct, propose"),
+        (["run", "instuct"], "the recipes are: instruct, documents, wrap, bonito, propose"),
         (["run", "--set", "taxonomy.path=nowhere"], "no taxonomy 'nowhere'"),
         (["show", "answers", "--root", "/nonexistent"], "nothing has run in /nonexistent"),
         (["status", "--root", "/nonexistent"], "nothing has run in /nonexistent"),
@@ -100,7 +100,7 @@ def test_plan_counts_and_starts_nothing(tmp_path: Path) -> None:
     done = academe("plan", "--root", str(root))
     assert done.returncode == 0, done.stderr
     assert "answers" in done.stdout
-    assert "to go: about 1,456 requests" in done.stdout
+    assert "to go: about 1,812 requests" in done.stdout
     assert not root.exists()
 
 

@@ -63,11 +63,12 @@ def test_prompt(name: str) -> None:
         ("propose", "laptop"),
     ],
 )
-def test_plan(recipe: str, preset: str, tmp_path: Path) -> None:
+def test_plan(recipe: str, preset: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = tmp_path / "docs" / "text.md"
     text.parent.mkdir()
     text.write_text("Cells divide.")
-    os.utime(text, (0, 0))  # a step's id follows it
-    overrides = [f"files.paths=[{text.parent}]"] if recipe in ("documents", "wrap") else []
+    os.utime(text, (0, 0))  # a step's id follows it, and the path as it was named
+    monkeypatch.chdir(tmp_path)
+    overrides = ["files.paths=[docs]"] if recipe in ("documents", "wrap") else []
     lines = plan_lines(load_recipe(recipe, preset, overrides, {}), Root("runs/none"))
     compare(GOLDEN / "plans" / f"{recipe}-{preset}.txt", "\n".join(lines))
