@@ -89,7 +89,8 @@ class DropNearDuplicates(DatasetStage):
         }
         shown = passages(rows)
         keys = band_keys(*_sets(sides, rows.num_rows), self.bands, self.rows)
-        keys ^= shown.astype(np.uint32)[:, None]  # else all that ask the same of their passage would meet
+        if shown.any():  # else all that ask the same of their passage would meet
+            keys ^= shown.astype(np.uint32)[:, None]
         key_lists = pa.FixedSizeListArray.from_arrays(keys.ravel(), self.bands)
         marks = {ORIGINAL: originals(rows), PASSAGE: shown}
         return pa.table({"id": rows["id"], **sides, "keys": key_lists, **marks})

@@ -166,7 +166,8 @@ def documents_arguments(scripted: Scripted, recipe: str, root: Path, docs: Path,
     """`academe run` of a recipe over documents on the scripted server."""
     spec = {"name": "scripted", "serve": "endpoint", "url": scripted.url, "concurrency": 8}
     small = ("embedder=null", "chunks.max_tokens=60", "gates.max_bad_replies=1")
-    pairs = [f"writer={json.dumps(spec)}", *small, *settings]
+    made = ("tasks={per_chunk: 4}",) if recipe == "documents" else ()  # of all types
+    pairs = [f"writer={json.dumps(spec)}", *small, *made, *settings]
     named = ["--config", "laptop", "--root", str(root), "--docs", str(docs)]
     return ["run", recipe, *named, *(word for pair in pairs for word in ("--set", pair))]
 

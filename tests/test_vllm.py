@@ -26,6 +26,9 @@ TINY = (
     "taxonomy.only=[genetics]",
     "subjects.max_subjects=2",
     "questions.per_syllabus=6",
+    "embedder=null",
+    "rephrasing=null",
+    "restyling=null",
     "gates.min_rows=1",
     "gates.max_bad_replies=1.0",
 )
