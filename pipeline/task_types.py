@@ -7,16 +7,29 @@ Where an answer is one of a few labels, the label is drawn first and the model w
 models write questions to be answered with yes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Template
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.asks import asks_yes_or_no
 from pipeline.records import PLACEHOLDER
-from pipeline.text import copied_share, normalised, words
+from pipeline.task_checks import (
+    Check,
+    all_of,
+    asks,
+    asks_for_yes_or_no,
+    goes_on,
+    has_options,
+    has_the_word,
+    in_other_words,
+    is_a_pair,
+    is_shorter,
+    nothing,
+    refers,
+    stands_there,
+)
 
 Short = Annotated[str, Field(min_length=2, max_length=200)]
 Sentence = Annotated[str, Field(min_length=8, max_length=400)]
@@ -31,8 +44,6 @@ TOPICS = (
     "technology",
 )  # fmt: skip
 N_WRONG = 3  # options beside the answer
-MAX_COPIED = 0.8  # share of word 5-grams that a text in other words may take over
-MAX_SUMMARY = 0.7  # of the words of its source
 
 
 class Slots(BaseModel):
@@ -102,18 +113,6 @@ class Label(Slots):
 
 
 @dataclass(frozen=True)
-class Fault:
-    """What does not hold of a task."""
-
-    reason: str
-    got: object
-    limit: object = None
-
-
-Check = Callable[[Mapping[str, str], str], Fault | None]  # of the slots, and the passage
-
-
-@dataclass(frozen=True)
 class TaskType:
     """One type. `wordings`: of the task, with slots as $name; `answer`: the slot that holds the answer."""
 
@@ -124,89 +123,11 @@ class TaskType:
     answer: str = "answer"
     labels: tuple[str, ...] = ()  # drawn before the model writes, unless the model is to choose one
     model_labels: bool = False  # whether the model chooses
-    check: Check = lambda slots, passage: None
+    check: Check = nothing
 
     def put(self, wording: str, slots: Mapping[str, str]) -> str:
         """The task in that wording, with PLACEHOLDER for its passage."""
         return Template(wording).substitute(slots, context=PLACEHOLDER)
-
-
-def is_in(text: str, passage: str) -> bool:
-    """Whether the words of `text` stand in the passage, in a row."""
-    return f" {normalised(text)} " in f" {normalised(passage)} "
-
-
-def _stands_there(slot: str, reason: str) -> Check:
-    def check(slots: Mapping[str, str], passage: str) -> Fault | None:
-        return None if is_in(slots[slot], passage) else Fault(reason, slots[slot], "words of the passage")
-
-    return check
-
-
-def _asks(slots: Mapping[str, str], passage: str) -> Fault | None:
-    question = slots["question"]
-    return None if question.endswith("?") else Fault("no_question_asked", question, "a question mark")
-
-
-def _asks_yes_or_no(slots: Mapping[str, str], passage: str) -> Fault | None:
-    question = slots["question"]
-    return None if asks_yes_or_no(question) else Fault("no_yes_no_question", question, "Is, does, can, ... ?")
-
-
-def _has_options(slots: Mapping[str, str], passage: str) -> Fault | None:
-    options = [option.partition(") ")[2] for option in slots["options"].splitlines()]
-    if len({normalised(option) for option in options}) < len(options):
-        return Fault("options_not_distinct", options, "four different options")
-    if slots["answer"] not in options:
-        return Fault("answer_not_an_option", slots["answer"], options)
-    return None
-
-
-def _refers(slots: Mapping[str, str], passage: str) -> Fault | None:
-    if not is_in(slots["sentence"], passage):
-        return Fault("sentence_not_in_passage", slots["sentence"], "words of the passage")
-    if not is_in(slots["mention"], slots["sentence"]):
-        return Fault("mention_not_in_sentence", slots["mention"], slots["sentence"])
-    if not is_in(slots["answer"], passage) or normalised(slots["answer"]) == normalised(slots["mention"]):
-        return Fault("answer_not_in_passage", slots["answer"], "other words of the passage")
-    return None
-
-
-def _in_other_words(slots: Mapping[str, str], passage: str) -> Fault | None:
-    share = copied_share(slots["text"], passage)
-    return Fault("copied", round(share, 3), MAX_COPIED) if share > MAX_COPIED else None
-
-
-def _is_shorter(slots: Mapping[str, str], passage: str) -> Fault | None:
-    share = len(words(slots["text"])) / max(1, len(words(passage)))
-    return Fault("summary_too_long", round(share, 3), MAX_SUMMARY) if share > MAX_SUMMARY else None
-
-
-def _is_a_pair(slots: Mapping[str, str], passage: str) -> Fault | None:
-    if not is_in(slots["sentence"], passage):
-        return Fault("sentence_not_in_passage", slots["sentence"], "words of the passage")
-    if normalised(slots["sentence"]) == normalised(slots["other"]):
-        return Fault("sentences_equal", slots["other"], "another sentence")
-    return None
-
-
-def _goes_on(slots: Mapping[str, str], passage: str) -> Fault | None:
-    whole = f"{slots['beginning'].rstrip(' .…')} {slots['answer']}"
-    return None if is_in(whole, passage) else Fault("sentence_not_in_passage", whole, "words of the passage")
-
-
-def _has_the_word(slots: Mapping[str, str], passage: str) -> Fault | None:
-    for where, text in (("passage", passage), ("sentence", slots["other"])):
-        if not is_in(slots["word"], text):
-            return Fault(f"word_not_in_{where}", slots["word"], text[:200])
-    return None
-
-
-def _all(*checks: Check) -> Check:
-    def check(slots: Mapping[str, str], passage: str) -> Fault | None:
-        return next((fault for one in checks if (fault := one(slots, passage)) is not None), None)
-
-    return check
 
 
 TASK_TYPES = (
@@ -217,7 +138,7 @@ TASK_TYPES = (
             "Read this and answer with words from it: $question\n\n$context",
             "$question\nQuote the answer from the text below.\n\n$context",
         ),
-        check=_all(_asks, _stands_there("answer", "answer_not_in_passage")),
+        check=all_of(asks, stands_there("answer", "answer_not_in_passage")),
     ),
     TaskType(
         "mcqa", "multiple-choice question answering", Options,
@@ -226,7 +147,7 @@ TASK_TYPES = (
             "Choose the right answer, going by the text.\n\n$context\n\n$question\n$options",
             "$question\n$options\n\nThe answer is in this text:\n$context",
         ),
-        check=_all(_asks, _has_options),
+        check=all_of(asks, has_options),
     ),
     TaskType(
         "qg", "question generation", Question,
@@ -235,7 +156,7 @@ TASK_TYPES = (
             "$context\n\nWhat could a reader be asked about this?",
             "Read the text and ask one question about it.\n\n$context",
         ),
-        answer="question", check=_asks,
+        answer="question", check=asks,
     ),
     TaskType(
         "qa", "question answering without choices", OpenQuestionAndAnswer,
@@ -244,7 +165,7 @@ TASK_TYPES = (
             "$question Use this text:\n\n$context",
             "Answer from the text below.\n\nQuestion: $question\n\nText: $context",
         ),
-        check=_asks,
+        check=asks,
     ),
     TaskType(
         "ynqa", "yes-no question answering", Question,
@@ -253,7 +174,7 @@ TASK_TYPES = (
             "Read the text and answer with yes or no: $question\n\n$context",
             "$question (yes or no)\n\n$context",
         ),
-        labels=YES_NO, check=_asks_yes_or_no,
+        labels=YES_NO, check=asks_for_yes_or_no,
     ),
     TaskType(
         "coref", "coreference resolution", Mention,
@@ -262,7 +183,7 @@ TASK_TYPES = (
             'Who or what is meant by "$mention" in "$sentence"? Here is the text:\n\n$context',
             '$context\n\n"$sentence" - which words of the text could replace "$mention" here?',
         ),
-        check=_refers,
+        check=refers,
     ),
     TaskType(
         "paraphrase", "paraphrase generation", Written,
@@ -271,7 +192,7 @@ TASK_TYPES = (
             "$context\n\nParaphrase the text above.",
             "Rewrite the following text without changing what it means.\n\n$context",
         ),
-        answer="text", check=_in_other_words,
+        answer="text", check=in_other_words,
     ),
     TaskType(
         "paraphrase_id", "paraphrase identification", Pair,
@@ -280,7 +201,7 @@ TASK_TYPES = (
             'Does "$other" say the same as "$sentence" in this text? Answer yes or no.\n\n$context',
             "Yes or no: can the second sentence stand for the first?\n1. $sentence\n2. $other\n\n$context",
         ),
-        labels=YES_NO, check=_is_a_pair,
+        labels=YES_NO, check=is_a_pair,
     ),
     TaskType(
         "sent_comp", "sentence completion", Completion,
@@ -289,7 +210,7 @@ TASK_TYPES = (
             "How does the sentence go on in the text? $beginning ...\n\n$context",
             "Fill in the end of the sentence, as the text has it.\n\n$context\n\n$beginning ...",
         ),
-        check=_goes_on,
+        check=goes_on,
     ),
     TaskType(
         "sentiment", "sentiment", Label,
@@ -307,7 +228,7 @@ TASK_TYPES = (
             "$context\n\nWhat is the text above about, in short?",
             "Give the main points of the following text in a few sentences.\n\n$context",
         ),
-        answer="text", check=_is_shorter,
+        answer="text", check=is_shorter,
     ),
     TaskType(
         "text_gen", "text generation", Request,
@@ -316,7 +237,7 @@ TASK_TYPES = (
             "$context\n\nWith this text as your source: $request",
             "Here is some background.\n\n$context\n\n$request",
         ),
-        answer="text", check=_in_other_words,
+        answer="text", check=in_other_words,
     ),
     TaskType(
         "topic_class", "topic classification", Label,
@@ -335,7 +256,7 @@ TASK_TYPES = (
             "Sentence: $other\nText: $context",
             'Yes or no: does "$word" mean in "$other" what it means in the text below?\n\n$context',
         ),
-        labels=YES_NO, check=_has_the_word,
+        labels=YES_NO, check=has_the_word,
     ),
     TaskType(
         "te", "textual entailment", Hypothesis,
