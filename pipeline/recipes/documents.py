@@ -13,14 +13,16 @@ from pipeline.dag import Step, without
 from pipeline.errors import RecipeError
 from pipeline.model import ModelSpec, Prompt
 from pipeline.recipe import DatasetSettings, Gates, Recipe
-from pipeline.recipes.filters import DocumentSettings, checked, chunks_of, mixing, rephrased
+from pipeline.recipes.filters import DocumentSettings, checked, chunks_of, embedding, mixing, rephrased
 from pipeline.stage import asking
 from stages.drop_contaminated import DropContaminated
 from stages.drop_low_rated import DropLowRated
 from stages.drop_poor_answers import DropPoorAnswers
 from stages.drop_poor_questions import DropPoorQuestions
+from stages.drop_semantic_duplicates import DropSemanticDuplicates
 from stages.drop_to_mix import DropToMix
 from stages.drop_ungrounded import DropUngrounded
+from stages.embed_questions import EmbedQuestions
 from stages.judge_grounding import JudgeGrounding
 from stages.make_examples import MakeExamples
 from stages.rate_examples import RateExamples
@@ -46,6 +48,8 @@ class DocumentsSettings(DocumentSettings):
     rephrasing: RephraseChunks | None = RephraseChunks()
     question_quality: DropPoorQuestions = DropPoorQuestions()
     answer_quality: DropPoorAnswers = DropPoorAnswers()
+    embeddings: EmbedQuestions = EmbedQuestions()
+    semantic_duplicates: DropSemanticDuplicates = DropSemanticDuplicates()
     contamination: DropContaminated = DropContaminated()
     ratings: RateExamples | None = None  # by the judge
     low_ratings: DropLowRated = DropLowRated()
@@ -65,9 +69,12 @@ def documents(s: DocumentsSettings) -> Recipe:
     quality = replace(s.answer_quality, prompts=told, system=s.writer.system)
     good = Step("good", quality, sound)
     monolingual = Step("monolingual", s.language, good)
-    clean = Step("clean", checked(s.contamination), monolingual)
-    unrepeated = Step("unrepeated", s.exact_duplicates, clean)
-    examples = Step("examples", s.near_duplicates, unrepeated)
+    unrepeated = Step("unrepeated", s.exact_duplicates, monolingual)
+    distinct = Step("distinct", s.near_duplicates, unrepeated)
+    if s.embedder is not None:
+        embedded = Step("embedded", embedding(s.embedder, s.embeddings), distinct)
+        distinct = Step("dissimilar", s.semantic_duplicates, embedded)
+    examples = Step("examples", checked(s.contamination), distinct)
     if s.ratings is not None:
         rated = Step("rated", asking(judge, s.ratings), examples)
         examples = Step("well_rated", s.low_ratings, rated)

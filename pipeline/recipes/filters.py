@@ -50,7 +50,7 @@ class DocumentSettings(BaseModel):
     chunk_quality: DropPoorChunks = DropPoorChunks()
     exact_duplicates: DropExactDuplicates = DropExactDuplicates()
     near_duplicates: DropNearDuplicates = DropNearDuplicates()
-    embedder: Embedder | None = None  # measures how like its original a rephrasing is; else nothing does
+    embedder: Embedder | None = None  # without it no step looks at what a rephrasing or a question means
     rephrasing_quality: DropPoorRephrasings = DropPoorRephrasings()
 
 
