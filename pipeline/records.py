@@ -188,10 +188,10 @@ class Instruction(Worded):
     document: str = ""  # the name
     start: int | None = None  # of its chunk, in characters of the document's text
     passage: str = ""  # the chunk, where the question shows it
-    task: str = ""  # a type of pipeline/task_types.py, or the style of the text it was taken from
+    task: str = ""  # a type of pipeline/task_types.py
     question: str  # plain text, stripped, never empty; where the passage belongs stands PLACEHOLDER
     questioner: str  # the model that wrote it
-    style: str = ""  # that it was rephrased in
+    style: str = ""  # that it, or the text it was made of, was rephrased in
     original: str = ""  # what it rephrases
     rephrased_from: str = ""  # the id of the instruction that it says in other words; empty for an original
     likeness: float | None = None  # cosine of the embeddings of original and text; None while not measured

@@ -1,7 +1,8 @@
 """Drop rows so that what stays is a mixture of sources in given proportions.
 
-Example -> Example and Passage -> Passage. A row's source is the style it was rephrased in, else the type of
-its task, else `taxonomy` for a question along the taxonomy and `real` for a passage as it stands. The mixture
+Example -> Example and Passage -> Passage. A row's source is `style/` and the style it was rephrased in, else
+`task/` and the type of its task, else `taxonomy` for a question along the taxonomy and `real` for a passage
+as it stands. The mixture
 is the largest that has the proportions exactly, to within a row, and none of its sources above its cap; which
 rows of a source stay is drawn by their ids. The result does not depend on sharding. Memory in `decide`: 60
 bytes a row. Source: WRAP (https://arxiv.org/abs/2401.16380) mixes real and synthetic texts 1:1; FinePhrase
@@ -40,8 +41,8 @@ class DropToMix(DatasetStage):
 
     def sketch(self, rows: pa.Table) -> pa.Table:
         default = REAL if "text" in rows.column_names else TAXONOMY
-        names = [rows[name] for name in ("style", "task") if name in rows.column_names]
-        found = pc.coalesce(*(pc.if_else(pc.equal(column, ""), None, column) for column in names), default)
+        kinds = [kind for kind in ("style", "task") if kind in rows.column_names]
+        found = pc.coalesce(*(_named(kind, rows[kind]) for kind in kinds), default)
         seeded = pc.binary_join_element_wise(rows["id"], str(self.seed), " ")
         drawn = np.frombuffer(b"".join(hashed(seeded).to_pylist()), np.uint64)[::2]
         return pa.table({"id": rows["id"], "source": found.dictionary_encode(), "drawn": drawn})
@@ -71,3 +72,13 @@ class DropToMix(DatasetStage):
         )
         report = {name: {"rows": there[name], "kept": counts[name]} for name in sorted(names)}
         return Decision(table, {"mixture": report})
+
+
+def _named(kind: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The names of sources of that kind, null where a row is of none."""
+    return pc.if_else(pc.equal(column, ""), None, pc.binary_join_element_wise(kind, column, "/"))
+
+
+def source(kind: str, name: str) -> str:
+    """The source of rows of that style, or task."""
+    return f"{kind}/{name}"

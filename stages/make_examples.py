@@ -44,7 +44,7 @@ def _example(passage: Passage, question: str, answer: str, shown: str) -> Exampl
         document=passage.document,
         start=passage.start,
         passage=shown,
-        task=passage.style,
+        style=passage.style,
         question=question,
         questioner=passage.writer,
         answer=answer,

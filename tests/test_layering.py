@@ -106,7 +106,7 @@ STAGES = {
 }  # fmt: skip
 RECIPES = {
     "benchmarks", "dag", "documents", "earlier", "errors", "local_embedder", "meta_templates", "model",
-    "recipe", "recipes", "records", "row_files", "settings", "stage", "stages", "taxonomy",
+    "recipe", "recipes", "records", "row_files", "settings", "stage", "stages", "task_types", "taxonomy",
 }  # fmt: skip
 
 # library -> the files of the engine that alone may import it

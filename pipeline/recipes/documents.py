@@ -15,12 +15,13 @@ from pipeline.model import ModelSpec, Prompt
 from pipeline.recipe import DatasetSettings, Gates, Recipe
 from pipeline.recipes.filters import DocumentSettings, checked, chunks_of, embedding, mixing, rephrased
 from pipeline.stage import asking
+from pipeline.task_types import task_type
 from stages.drop_contaminated import DropContaminated
 from stages.drop_low_rated import DropLowRated
 from stages.drop_poor_answers import DropPoorAnswers
 from stages.drop_poor_questions import DropPoorQuestions
 from stages.drop_semantic_duplicates import DropSemanticDuplicates
-from stages.drop_to_mix import DropToMix
+from stages.drop_to_mix import DropToMix, source
 from stages.drop_ungrounded import DropUngrounded
 from stages.embed_questions import EmbedQuestions
 from stages.judge_grounding import JudgeGrounding
@@ -53,7 +54,7 @@ class DocumentsSettings(DocumentSettings):
     contamination: DropContaminated = DropContaminated()
     ratings: RateExamples | None = None  # by the judge
     low_ratings: DropLowRated = DropLowRated()
-    mixture: DropToMix | None = None  # of task types and styles
+    mixture: DropToMix | None = None  # of `task/NAME` and `style/NAME`
     dataset: DatasetSettings = Field(default_factory=DatasetSettings)
     gates: Gates = Field(default_factory=Gates)
 
@@ -79,8 +80,9 @@ def documents(s: DocumentsSettings) -> Recipe:
         rated = Step("rated", asking(judge, s.ratings), examples)
         examples = Step("well_rated", s.low_ratings, rated)
     if s.mixture is not None:
-        named = (*(s.tasks.types if s.tasks else ()), *(s.rephrasing.styles if s.rephrasing else ()))
-        examples = Step("mixed", mixing(s.mixture, named), examples)
+        tasks = [source("task", task_type(name).short) for name in (s.tasks.types if s.tasks else ())]
+        styles = [source("style", style) for style in (s.rephrasing.styles if s.rephrasing else ())]
+        examples = Step("mixed", mixing(s.mixture, (*tasks, *styles)), examples)
     return Recipe("documents", ABOUT, s, without(examples, s.without), s.dataset, s.gates)
 
 

@@ -27,7 +27,7 @@ from stages.drop_poor_answers import DropPoorAnswers
 from stages.drop_poor_questions import DropPoorQuestions
 from stages.drop_poor_rephrasings import DropPoorRephrasings, Of
 from stages.drop_semantic_duplicates import DropSemanticDuplicates
-from stages.drop_to_mix import TAXONOMY, DropToMix
+from stages.drop_to_mix import TAXONOMY, DropToMix, source
 from stages.drop_wrong_language import DropWrongLanguage
 from stages.embed_questions import EmbedQuestions
 from stages.list_subjects import ListSubjects
@@ -79,7 +79,7 @@ class InstructSettings(BaseModel):
     low_ratings: DropLowRated = DropLowRated()
     difficulty: MeasureDifficulty | None = None  # by the answerer, whose server must give prompt_logprobs
     density: DropByDensity | None = None  # picks the rows of the dataset; needs the embedder
-    mixture: DropToMix | None = None  # of `taxonomy` and the styles of rephrasings
+    mixture: DropToMix | None = None  # of `taxonomy` and `style/NAME`
     dataset: DatasetSettings = Field(default_factory=DatasetSettings)
     gates: Gates = Field(default_factory=Gates)
 
@@ -123,7 +123,8 @@ def instruct(s: InstructSettings) -> Recipe:
             raise RecipeError("density needs embeddings: name an embedder, or take density out")
         examples = Step("selected", s.density, examples)
     if s.mixture is not None:
-        named = [style for stage in (s.rephrasing, s.restyling) if stage for style in stage.styles]
+        styles = {style for stage in (s.rephrasing, s.restyling) if stage for style in stage.styles}
+        named = (source("style", style) for style in styles)
         examples = Step("mixed", mixing(s.mixture, (TAXONOMY, *named)), examples)
     return Recipe("instruct", ABOUT, s, without(examples, s.without), s.dataset, s.gates)
 

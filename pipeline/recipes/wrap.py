@@ -12,7 +12,7 @@ from pipeline.dag import Step, without
 from pipeline.recipe import DatasetSettings, Gates, Recipe
 from pipeline.recipes.filters import DocumentSettings, checked, chunks_of, mixing, rephrased
 from stages.drop_contaminated import DropContaminated
-from stages.drop_to_mix import REAL, DropToMix
+from stages.drop_to_mix import REAL, DropToMix, source
 from stages.keep_chunks import KeepChunks
 from stages.rephrase_chunks import RephraseChunks
 
@@ -32,7 +32,7 @@ class WrapSettings(DocumentSettings):
     contamination: DropContaminated = DropContaminated()
     mixture: DropToMix = (
         DropToMix()
-    )  # of `real` and the styles, by the share of each style unless it says more
+    )  # of `real` and `style/NAME`; by the shares of the styles, unless it says more
     dataset: DatasetSettings = Field(default_factory=DatasetSettings)
     gates: Gates = Field(default_factory=Gates)
 
@@ -44,7 +44,7 @@ def wrap(s: WrapSettings) -> Recipe:
     monolingual = Step("monolingual", s.language, rephrased(s, s.rephrasing, chunks))
     distinct = Step("distinct", s.near_duplicates, real, monolingual)
     clean = Step("clean", checked(s.contamination), distinct)
-    shares = {name: style.share for name, style in s.rephrasing.styles.items()}
+    shares = {source("style", name): style.share for name, style in s.rephrasing.styles.items()}
     mixture = replace(mixing(s.mixture, (REAL, *shares)), shares=shares)
     texts = Step("texts", mixture, clean)
     return Recipe("wrap", ABOUT, s, without(texts, s.without), s.dataset, s.gates)

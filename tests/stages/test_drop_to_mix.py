@@ -66,7 +66,7 @@ ROWS = st.lists(st.tuples(st.sampled_from(["", "easy"]), st.sampled_from(["", "q
 
 @given(ROWS, st.integers(1, 7), st.randoms(use_true_random=False))
 def test_what_stays_does_not_depend_on_the_parts(rows, n_parts, random) -> None:
-    stage = DropToMix(weights={"easy": 1, "qa": 2, "taxonomy": 1}, caps={"qa": 11}, total=30)
+    stage = DropToMix(weights={"style/easy": 1, "task/qa": 2, "taxonomy": 1}, caps={"task/qa": 11}, total=30)
 
     def gone(tables: list[pa.Table]) -> set[str]:
         sketches = pa.concat_tables([stage.sketch(part) for part in tables]).unify_dictionaries()
@@ -83,11 +83,11 @@ def test_what_stays_does_not_depend_on_the_parts(rows, n_parts, random) -> None:
 
 def test_sources_are_styles_tasks_and_what_is_neither() -> None:
     rows = [("", "")] * 40 + [("easy", "")] * 30 + [("", "nli")] * 20
-    stage = DropToMix(weights={"taxonomy": 2, "easy": 1, "nli": 1}, caps={"nli": 5})
+    stage = DropToMix(weights={"taxonomy": 2, "style/easy": 1, "task/nli": 1}, caps={"task/nli": 5})
     decision = stage.decide(stage.sketch(table(rows)), in_threads)
     assert decision.report["mixture"] == {
-        "easy": {"rows": 30, "kept": 6},
-        "nli": {"rows": 20, "kept": 5},
+        "style/easy": {"rows": 30, "kept": 6},
+        "task/nli": {"rows": 20, "kept": 5},
         "taxonomy": {"rows": 40, "kept": 11},
     }
     assert Counter(decision.verdicts["reason"].to_pylist()) == {"not_in_the_mixture": 68}
@@ -98,7 +98,7 @@ def test_texts_without_weights_are_mixed_by_the_shares_of_their_styles() -> None
     ids = [f"{number:04d}" for number in range(300)]
     styles = [""] * 100 + ["easy"] * 120 + ["table"] * 80
     texts = pa.table({"id": ids, "style": styles, "text": ids})
-    stage = DropToMix(shares={"easy": 0.5, "table": 0.8})
+    stage = DropToMix(shares={"style/easy": 0.5, "style/table": 0.8})
     kept = {n: e["kept"] for n, e in stage.decide(stage.sketch(texts), in_threads).report["mixture"].items()}
     assert kept[REAL] == 100
-    assert abs(kept["easy"] + kept["table"] / 4 - 100) <= 1.5
+    assert abs(kept["style/easy"] + kept["style/table"] / 4 - 100) <= 1.5

@@ -181,7 +181,7 @@ def test_every_style_has_a_prompt_and_makes_a_row() -> None:
         assert rows, name
         for row in rows:
             assert isinstance(row, Example)
-            assert row.task == name
+            assert (row.task, row.style) == ("", name)
             assert (SOURCE in row.asked) == (style.form not in ("pairs", "problem"))
             assert row.answer
 
