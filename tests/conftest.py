@@ -165,7 +165,7 @@ def write_documents(folder: Path, n: int = 12) -> Path:
 def documents_arguments(scripted: Scripted, recipe: str, root: Path, docs: Path, *settings: str) -> list[str]:
     """`academe run` of a recipe over documents on the scripted server."""
     spec = {"name": "scripted", "serve": "endpoint", "url": scripted.url, "concurrency": 8}
-    small = ("embedder=null", "chunks.max_tokens=60", "gates.max_bad_replies=1")
+    small = ("embedder=null", "chunks.max_tokens=60", "gates={min_rows: 1, max_bad_replies: 1}")
     made = ("tasks={per_chunk: 4}",) if recipe == "documents" else ()  # of all types
     pairs = [f"writer={json.dumps(spec)}", *small, *made, *settings]
     named = ["--config", "laptop", "--root", str(root), "--docs", str(docs)]
