@@ -2,8 +2,9 @@
 
     python -m benchmarks.ablation [--root FOLDER] [--json]      about fifteen minutes
 
-One real run of the laptop preset without any filter asks all that can be asked: the embedded model, served by
-vLLM. After it the recipe runs again on the same root, whole, and without each filter; these send nothing.
+One real run of the laptop preset, without rephrasings and without any filter, asks all that can be asked: the
+embedded model, served by vLLM. After it the recipe runs again on the same root, whole, and without each
+filter; these send nothing.
 
 `dropped`: by the filter in the whole recipe, by reason. `only`: how many rows more the dataset has without
 it, which no other filter would have dropped; a row that goes early is no twin of another later, so it can be
@@ -26,12 +27,14 @@ from pipeline.stage import DatasetStage, FilterStage
 from pipeline.status import tallies_of
 from pipeline.tally import Tally
 
+BARE = ("rephrasing=null", "restyling=null")  # whose filters are not those of the rows
 MAKES_COLUMNS = "embedded"  # a filter by its shape, which drops nothing
 
 
 def run(root: Path, without: Sequence[str], *options: str) -> dict[str, Tally]:
     """The tallies of the steps of one run."""
-    settings = ["--set", f"without=[{', '.join(without)}]", "--set", "gates.min_rows=0"]
+    pairs = (f"without=[{', '.join(without)}]", "gates.min_rows=0", *BARE)
+    settings = [word for pair in pairs for word in ("--set", pair)]
     command = [sys.executable, "-m", "pipeline", "run", "--root", str(root), *settings, *options]
     done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
     if done.returncode:
@@ -40,7 +43,7 @@ def run(root: Path, without: Sequence[str], *options: str) -> dict[str, Tally]:
 
 
 def measured(root: Path) -> dict[str, Any]:
-    steps = steps_to(load_recipe("instruct", "laptop", [], {}).last)
+    steps = steps_to(load_recipe("instruct", "laptop", BARE, {}).last)
     shapes = (FilterStage, DatasetStage)
     filters = [step.name for step in steps if isinstance(step.stage, shapes) and step.name != MAKES_COLUMNS]
     (*_, unfiltered) = run(root, filters).values()
