@@ -65,7 +65,7 @@ def _metadata(licence: str, summary: dict[str, Any], layout: Layout) -> dict[str
     return {
         "license": licence,
         "language": summary["languages"],
-        "task_categories": list(layout.tasks),
+        "task_categories": ["text-generation"],
         "tags": ["synthetic", "academe"],
         "size_categories": [size],
         "dataset_info": {

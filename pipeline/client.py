@@ -53,12 +53,13 @@ class Client:
         self._spec = spec
         self._key = key
         self._url = url.rstrip("/")
-        self._addresses = {  # parsed once
+        self._addresses: dict[Kind, URL] = {  # parsed once
+            "text": URL(f"{self._url}/chat/completions"),
+            "logprobs": URL(f"{self._url}/chat/completions"),
             "embedding": URL(f"{self._url}/embeddings"),
             "completion": URL(f"{self._url}/completions"),
             "tokens": URL(f"{self._url.removesuffix('/v1')}/tokenize"),  # vLLM's own
         }
-        self._completions = URL(f"{self._url}/chat/completions")
         self._pace = pace
         self._last_good = 0.0
         self._session = aiohttp.ClientSession(
@@ -122,7 +123,7 @@ class Client:
     async def _post(self, body: bytes, kind: Kind) -> StoredReply:
         try:
             sent = time.monotonic()
-            url = self._addresses.get(kind, self._completions)
+            url = self._addresses[kind]
             async with self._session.post(url, data=body) as response:
                 if response.status != 200:
                     raise await self._refusal(response, kind)

@@ -4,9 +4,8 @@ Such files come from anywhere, and their parsers are large: what they could do t
 memory or crash, they do to this process, which is started anew. Nothing in a document is run, and nothing it
 names is fetched.
 
-trafilatura (Apache-2.0) because it is the most exact extractor of main text that is kept up; pypdfium2
-(Apache-2.0, BSD-3) because PDFium is what Chromium trusts with hostile files, and reads a page in a
-millisecond.
+trafilatura (Apache-2.0) because it is what the field cleans web pages with, and is kept up; pypdfium2
+(Apache-2.0, BSD-3) because PDFium is what Chromium trusts with hostile files.
 """
 
 import itertools

@@ -38,12 +38,18 @@ PROBLEM_MARK = re.compile(
     r"^[ \t]*(?:\*\*)?(?P<kind>Problem|Solution)(?:\*\*)?[ \t]*:[ \t]*(?:\*\*)?[ \t]*",
     re.IGNORECASE | re.MULTILINE,
 )
+MARKED = {  # forms of pairs: what marks the halves, the first letter of the first, how they are written
+    "pairs": (PAIR_MARK, "q", ("Question", "Answer")),
+    "problem": (PROBLEM_MARK, "p", ("Problem", "Solution")),
+}
 BULLET = re.compile(r"^[ \t]*(?:[-*•]|\d+[.)])[ \t]+", re.MULTILINE)
 TABLE_LINE = re.compile(r"^[ \t]*\|?[ \t:]*-{2,}[-| :\t]*$", re.MULTILINE)
 TURN = re.compile(r"^[ \t]*(?:\*\*)?[A-Z][\w .]{0,20}(?:\*\*)?:[ \t]*\S", re.MULTILINE)
 
 
 class Pair(NamedTuple):
+    """A question, or a problem, and its answer."""
+
     question: str
     answer: str
 
@@ -60,10 +66,8 @@ def cleaned(reply: str, form: Form, source: str) -> str | FormFault:
     that begin with "- ".
     """
     text = _unwrapped(reply.strip())
-    if form in ("pairs", "problem"):
-        text = _without_lead_line(text, PAIR_MARK if form == "pairs" else PROBLEM_MARK)
-        mark, names = (PAIR_MARK, ("q", "a")) if form == "pairs" else (PROBLEM_MARK, ("p", "s"))
-        found = _pairs(text, mark, names)
+    if form in MARKED:
+        found = _pairs(_without_lead_line(text, form), form)
         return found if isinstance(found, FormFault) else as_text(found, form)
     for _ in range(MAX_LEADS):
         text = ANNOUNCES.sub("", text, count=1) if _announced(text) else text
@@ -84,8 +88,7 @@ def cleaned(reply: str, form: Form, source: str) -> str | FormFault:
 
 def pairs_in(text: str, form: Form) -> list[Pair]:
     """The pairs of a cleaned text."""
-    mark, names = (PAIR_MARK, ("q", "a")) if form == "pairs" else (PROBLEM_MARK, ("p", "s"))
-    found = _pairs(text, mark, names)
+    found = _pairs(text, form)
     return [] if isinstance(found, FormFault) else found
 
 
@@ -96,11 +99,13 @@ def some_of(pairs: list[Pair], source_tokens: int, rng: Random) -> list[Pair]:
 
 
 def as_text(pairs: list[Pair], form: Form) -> str:
-    first, second = ("Question", "Answer") if form == "pairs" else ("Problem", "Solution")
+    """The text of the pairs, as `pairs_in` reads it again."""
+    *_, (first, second) = MARKED[form]
     return "\n\n".join(f"{first}: {pair.question}\n{second}: {pair.answer}" for pair in pairs)
 
 
-def _pairs(text: str, mark: re.Pattern[str], names: tuple[str, str]) -> list[Pair] | FormFault:
+def _pairs(text: str, form: Form) -> list[Pair] | FormFault:
+    mark, first, _ = MARKED[form]
     marks = list(mark.finditer(text))
     if not marks:
         return FormFault("no_pairs", text[:200])
@@ -111,7 +116,7 @@ def _pairs(text: str, mark: re.Pattern[str], names: tuple[str, str]) -> list[Pai
     for place, one in enumerate(marks):
         stop = marks[place + 1].start() if place + 1 < len(marks) else len(text)
         said = text[one.end() : stop].strip().strip("*").strip()
-        if one["kind"][0].lower() == names[0]:
+        if one["kind"][0].lower() == first:
             question = said
         elif question and said:
             found.append(Pair(question, said))
@@ -119,12 +124,12 @@ def _pairs(text: str, mark: re.Pattern[str], names: tuple[str, str]) -> list[Pai
     return list(dict.fromkeys(found)) or FormFault("no_pairs", text[:200])
 
 
-def _without_lead_line(text: str, mark: re.Pattern[str]) -> str:
+def _without_lead_line(text: str, form: Form) -> str:
     """Without one line before the first mark that announces what comes."""
-    first = mark.search(text)
+    first = MARKED[form][0].search(text)
     lead = text[: first.start()].strip() if first else ""
-    if lead and "\n" not in lead and (lead.endswith(":") or _announced(lead + ":")):
-        return text[first.start() :] if first else text
+    if first and lead and "\n" not in lead and (lead.endswith(":") or _announced(lead + ":")):
+        return text[first.start() :]
     return text
 
 

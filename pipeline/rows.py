@@ -22,7 +22,6 @@ class Layout:
     features: Features
     row: Callable[[Any, str], dict[str, Any]]  # of a record and the id of the run
     what: str  # the rows, in a word or two
-    tasks: tuple[str, ...]  # the Hub's task categories
     shown: str  # the column to look at first
 
 
@@ -143,7 +142,6 @@ CONVERSATIONS = Layout(
     ),
     _conversation,
     "synthetic instructions",
-    ("text-generation",),
     "messages",
 )
 TEXTS = Layout(
@@ -164,7 +162,6 @@ TEXTS = Layout(
     ),
     _text,
     "texts, real and rephrased",
-    ("text-generation",),
     "text",
 )
 LAYOUTS: dict[type, Layout] = {Example: CONVERSATIONS, Passage: TEXTS}

@@ -1,8 +1,8 @@
 """Where a text may be cut: sentences, and smaller pieces of those that are too long. Nothing is lost: the
 pieces joined are the text.
 
-sentencex (MIT, of Wikimedia) finds the ends of sentences by rules and lists of abbreviations for 240
-languages, at 15 million characters/s.
+sentencex (MIT, of Wikimedia) finds the ends of sentences by rules and lists of abbreviations, in many
+languages, and keeps the white space.
 """
 
 import re

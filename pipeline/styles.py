@@ -14,7 +14,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from pipeline.model import Prompt
 
-WORDINGS = ("easy", "medium", "hard")  # of questions and answers
 Form = Literal["prose", "pairs", "problem", "list", "table", "dialogue"]
 
 
@@ -25,6 +24,11 @@ class Wording(BaseModel):
 
     prompt: Prompt
     weight: float = Field(1.0, ge=0)  # how often it is drawn
+
+
+def wordings(stage: str) -> dict[str, Wording]:
+    """Those that the prompts of `stage` have for questions and answers."""
+    return {name: Wording(prompt=Prompt(f"{stage}/{name}")) for name in ("easy", "medium", "hard")}
 
 
 class Style(Wording):

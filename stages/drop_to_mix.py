@@ -2,11 +2,10 @@
 
 Example -> Example and Passage -> Passage. A row's source is `style/` and the style it was rephrased in, else
 `task/` and the type of its task, else `taxonomy` for a question along the taxonomy and `real` for a passage
-as it stands. The mixture
-is the largest that has the proportions exactly, to within a row, and none of its sources above its cap; which
-rows of a source stay is drawn by their ids. The result does not depend on sharding. Memory in `decide`: 60
-bytes a row. Source: WRAP (https://arxiv.org/abs/2401.16380) mixes real and synthetic texts 1:1; FinePhrase
-(https://arxiv.org/abs/2604.13977) has shares of each style.
+as it stands. The mixture is the largest that has the proportions exactly, to within a row, and none of its
+sources above its cap; which rows of a source stay is drawn by their ids. The result does not depend on
+sharding. Memory in `decide`: the ids, and four numbers a row. Source: WRAP (https://arxiv.org/abs/2401.16380)
+mixes real and synthetic texts 1:1; FinePhrase (https://arxiv.org/abs/2604.13977) has shares of each style.
 """
 
 from collections.abc import Mapping

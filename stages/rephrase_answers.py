@@ -12,10 +12,10 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.draws import draw_weighted
-from pipeline.model import Model, Prompt, Sampling
+from pipeline.model import Model, Sampling
 from pipeline.records import Example, content_id
 from pipeline.stage import Expected, ModelStage, Reject, rng_for
-from pipeline.styles import WORDINGS, Wording
+from pipeline.styles import Wording, wordings
 
 
 class Answer(BaseModel):
@@ -41,11 +41,7 @@ class RephraseAnswers(ModelStage):
     writes: ClassVar[type] = Example
     version: ClassVar[int] = 1
 
-    styles: Mapping[str, Wording] = field(
-        default_factory=lambda: {
-            name: Wording(prompt=Prompt(f"rephrase_answers/{name}")) for name in WORDINGS
-        }
-    )
+    styles: Mapping[str, Wording] = field(default_factory=lambda: wordings("rephrase_answers"))
     with_question: bool = False  # whether the question is rephrased too
     share: Annotated[float, Field(ge=0, le=1)] = 0.5  # of the examples that are rephrased
     sampling: Sampling = Sampling(temperature=0.8, max_tokens=2048)

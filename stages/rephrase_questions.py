@@ -13,10 +13,10 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.draws import draw_weighted
-from pipeline.model import Model, Prompt, Sampling
+from pipeline.model import Model, Sampling
 from pipeline.records import Instruction, content_id
 from pipeline.stage import Expected, ModelStage, Reject, rng_for, settle
-from pipeline.styles import WORDINGS, Wording
+from pipeline.styles import Wording, wordings
 
 
 class Reply(BaseModel):
@@ -33,11 +33,7 @@ class RephraseQuestions(ModelStage):
     writes: ClassVar[type] = Instruction
     version: ClassVar[int] = 1
 
-    styles: Mapping[str, Wording] = field(
-        default_factory=lambda: {
-            name: Wording(prompt=Prompt(f"rephrase_questions/{name}")) for name in WORDINGS
-        }
-    )
+    styles: Mapping[str, Wording] = field(default_factory=lambda: wordings("rephrase_questions"))
     per_question: Annotated[int, Field(ge=1)] = 1  # rephrasings, of different styles
     share: Annotated[float, Field(ge=0, le=1)] = 0.5  # of the questions that are rephrased
     sampling: Sampling = Sampling(temperature=0.8, max_tokens=512)
