@@ -68,6 +68,13 @@ def test_every_kind_of_file_is_read() -> None:
     assert len({row.place for row in rows}) == 3
 
 
+def encrypted(pdf: bytes) -> bytes:
+    """The file as one that only opens with a password: the check of no password can succeed."""
+    keys = f"/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <{'ab' * 32}> /U <{'cd' * 32}> >> "
+    keys += f"/ID [<{'01' * 16}> <{'01' * 16}>] "
+    return pdf.replace(b"trailer\n<< ", b"trailer\n<< " + keys.encode())
+
+
 HOSTILE = {
     "empty.txt": (b"", "empty"),
     "blank.md": (b" \n\t\n", "empty"),
@@ -80,6 +87,7 @@ HOSTILE = {
     "page.pdf": (b"<html><body>no pdf</body></html>", "wrong_kind"),
     "cut.pdf": ((EXAMPLES / "bridges.pdf").read_bytes()[:300], "broken"),
     "noise.pdf": (b"%PDF-1.7\n" + bytes(range(256)) * 20, "broken"),
+    "locked.pdf": (encrypted((EXAMPLES / "bridges.pdf").read_bytes()), "encrypted"),
     "menu.html": (b"<html><body></body></html>", "no_text"),
     "long.txt": (b"word " * 30_000, "document_too_long"),
     "large.txt": (b"x" * (2 * 2**20), "file_too_large"),

@@ -6,6 +6,7 @@ import pytest
 from pipeline.dag import steps_to
 from pipeline.errors import RecipeError
 from pipeline.recipes import load_recipe, recipe_of
+from tests.conftest import ROOT
 
 ENDPOINT = 'planner={"name": "m", "serve": "endpoint", "url": "http://h/v1"}'
 
@@ -33,6 +34,15 @@ def test_presets_over_documents_are_valid(tmp_path: Path) -> None:
         load_recipe("documents", "laptop", [docs, "tasks=null", "rephrasing=null"], {})
     with pytest.raises(RecipeError, match=r"styles\.mine\.prompt: Field required"):
         load_recipe("documents", "laptop", [docs, "rephrasing.styles={mine: {}}"], {})
+
+
+def test_the_settings_in_the_readme_are_valid(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("A text.")
+    text = (ROOT / "README.md").read_text()
+    block = next(part for part in text.split("```yaml\n") if part.startswith("# papers.yaml")).split("```")[0]
+    (tmp_path / "papers.yaml").write_text(block)
+    recipe = load_recipe("documents", str(tmp_path / "papers.yaml"), [f"files.paths=[{tmp_path}]"], {})
+    assert recipe.last.name == "mixed"
 
 
 def test_set_wins_over_environment_wins_over_file(tmp_path: Path) -> None:
