@@ -24,11 +24,12 @@ SIZES = (
 )
 LARGEST = "10M<n<100M"
 
-LOAD = """\
+LOAD_NAME = "FOLDER OR HUB NAME"  # publishing puts the repository there
+LOAD = f"""\
 ```python
 from datasets import load_dataset
 
-rows = load_dataset("FOLDER OR HUB NAME", split="train")
+rows = load_dataset("{LOAD_NAME}", split="train")
 print(rows[0]["COLUMN"])
 ```"""
 LIMITS = (
@@ -52,7 +53,7 @@ def card(
         *([f"## Coverage\n\n{_coverage(summary)}"] if summary["coverage"] else []),
         "## Sources\n\n" + _sources(summary),
         "## Fields\n\n"
-        + _table(("field", "meaning"), [(f"`{name}`", MEANINGS[name]) for name in layout.features]),
+        + table(("field", "meaning"), [(f"`{name}`", MEANINGS[name]) for name in layout.features]),
         "## Load it\n\n" + LOAD.replace("COLUMN", layout.shown),
         "## Limits\n\n" + LIMITS,
     ]
@@ -61,13 +62,12 @@ def card(
 
 def _metadata(licence: str, summary: dict[str, Any], layout: Layout) -> dict[str, Any]:
     splits = summary["splits"]
-    size = next((name for limit, name in SIZES if summary["rows"] < limit), LARGEST)
     return {
         "license": licence,
         "language": summary["languages"],
         "task_categories": ["text-generation"],
         "tags": ["synthetic", "academe"],
-        "size_categories": [size],
+        "size_categories": [size_category(summary["rows"])],
         "dataset_info": {
             "features": [_feature(name, feature) for name, feature in layout.features.items()],
             "splits": [
@@ -84,6 +84,11 @@ def _metadata(licence: str, summary: dict[str, Any], layout: Layout) -> dict[str
             }
         ],
     }
+
+
+def size_category(n_rows: int) -> str:
+    """As the Hub names it."""
+    return next((name for limit, name in SIZES if n_rows < limit), LARGEST)
 
 
 def _feature(name: str, feature: Any) -> dict[str, Any]:
@@ -105,7 +110,7 @@ def _funnel(root: Root, recipe: Recipe) -> str:
             rows.append(
                 (step.name, manifest["stage"], f"{tally.rows_in:,}", f"{tally.kept:,}", reasons or "-")
             )
-    return _table(("step", "stage", "in", "kept", "rejected"), rows)
+    return table(("step", "stage", "in", "kept", "rejected"), rows)
 
 
 def _models(recipe: Recipe) -> str:
@@ -116,22 +121,24 @@ def _models(recipe: Recipe) -> str:
             specs[step.stage.model.name] = step.stage.model
             steps.setdefault(step.stage.model.name, []).append(step.name)
     rows = [(escaped(name), escaped(spec.licence), ", ".join(steps[name])) for name, spec in specs.items()]
-    return _table(("model", "licence", "wrote"), rows)
+    return table(("model", "licence", "wrote"), rows)
 
 
 def _decontamination(root: Root, recipe: Recipe) -> str:
     found = counts(root, recipe)
     if not found:
         return "No benchmark files were named in the settings, so nothing was checked."
-    table = _table(
+    found_in = table(
         ("benchmark", "items met", "rows dropped"), [(escaped(n), f"{i:,}", f"{r:,}") for n, i, r in found]
     )
-    return f"Rows that hold an item of these files were dropped; `contamination.jsonl` lists them.\n\n{table}"
+    return (
+        f"Rows that hold an item of these files were dropped; `contamination.jsonl` lists them.\n\n{found_in}"
+    )
 
 
 def _coverage(summary: dict[str, Any]) -> str:
     rows = [(escaped(r["field"]), escaped(r["discipline"]), f"{r['rows']:,}") for r in summary["coverage"]]
-    return _table(("field", "discipline", "rows"), rows)
+    return table(("field", "discipline", "rows"), rows)
 
 
 def _sources(summary: dict[str, Any]) -> str:
@@ -140,10 +147,11 @@ def _sources(summary: dict[str, Any]) -> str:
         (escaped(row["task"] or "-"), escaped(row["style"] or "-"), f"{row['rows']:,}")
         for row in summary["sources"]
     ]
-    return _table(("task", "style", "rows"), rows)
+    return table(("task", "style", "rows"), rows)
 
 
-def _table(titles: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+def table(titles: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """In Markdown; cells as they are, so a name in them is `escaped`."""
     lines = [titles, tuple("---" for _ in titles), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 

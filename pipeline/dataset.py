@@ -76,17 +76,15 @@ def write(root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str) ->
     """Writes dataset/ unless it is there whole already; returns rows per split, discipline and source. Cost:
     two passes over the rows.
     """
-    summary_path = root.path / "dataset.json"
-    key = digest((run_id, settings)).hex()
-    known = _known(summary_path)
-    if known.get("key") == key and known.get("files") == _checksums(root.dataset):
+    known = finished(root, settings, run_id)
+    if known is not None:
         return known
     disable_progress_bars()
     draft = root.local / ".dataset.draft"
     shutil.rmtree(draft, ignore_errors=True)
     (draft / "data").mkdir(parents=True)
     layout = LAYOUTS[recipe.last.writes]
-    summary = {"key": key, **_write_shards(root, recipe, settings, run_id, draft / "data")}
+    summary = {"key": _key(settings, run_id), **_write_shards(root, recipe, settings, run_id, draft / "data")}
     summary["files"] = _checksums(draft)
     (draft / "README.md").write_text(
         card(root, recipe, settings.licence, run_id, summary, layout), encoding="utf-8"
@@ -98,10 +96,25 @@ def write(root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str) ->
     (draft / "academe.yaml").write_text(
         yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True), encoding="utf-8"
     )
-    summary_path.unlink(missing_ok=True)
+    _summary_path(root).unlink(missing_ok=True)
     move_tree(draft, root.dataset)
-    write_text(json.dumps(summary, indent=1), summary_path)
+    write_text(json.dumps(summary, indent=1), _summary_path(root))
     return summary
+
+
+def finished(root: Root, settings: DatasetSettings, run_id: str) -> dict[str, Any] | None:
+    """The summary of the dataset that is there, when it is the run's and whole. Reads the shards."""
+    known = _known(_summary_path(root))
+    whole = known.get("key") == _key(settings, run_id) and known.get("files") == _checksums(root.dataset)
+    return known if whole else None
+
+
+def _summary_path(root: Root) -> UPath:
+    return root.path / "dataset.json"
+
+
+def _key(settings: DatasetSettings, run_id: str) -> str:
+    return digest((run_id, settings)).hex()
 
 
 def _known(summary_path: UPath) -> dict[str, Any]:

@@ -5,6 +5,7 @@
     │   └── PromptError          2  a template is missing, or names what it was not given
     ├── StoreError               2  the root folder cannot be used: locked, full, of another version
     ├── GateFailed               3  the run ended, but what it made is not good enough
+    ├── PublishError             5  the Hub did not take what was to be published
     ├── BudgetSpent              6  the run stopped at a limit that it was given
     └── ModelError
         ├── ModelUnavailable     4  no answer from the model server
@@ -42,6 +43,12 @@ class GateFailed(PipelineError):
     """The run ended, or was stopped, because its output is not good enough."""
 
     exit_code = 3
+
+
+class PublishError(PipelineError):
+    """The dataset did not get to the Hub."""
+
+    exit_code = 5
 
 
 class BudgetSpent(PipelineError):

@@ -15,7 +15,7 @@ class DatasetSettings(BaseModel):
 
     test_share: float = Field(0.0, ge=0, lt=1)  # of disciplines or documents whose rows are the test split
     max_shard_rows: int = Field(100_000, ge=1)
-    max_shard_mb: float = Field(400, gt=0)  # of text, before compression
+    max_shard_mb: float = Field(400.0, gt=0)  # of text, before compression
     licence: str = "apache-2.0"  # a Hub licence id; see the licences of the models that wrote the rows
 
 
@@ -26,7 +26,7 @@ class Gates(BaseModel):
 
     min_rows: int = Field(1, ge=0)  # in the dataset
     alarm_lost: float = Field(0.5, ge=0, le=1)  # share of a discipline that one dataset step drops: told
-    max_lost: float = Field(1, ge=0, le=1)  # and above this the run ends
+    max_lost: float = Field(1.0, ge=0, le=1)  # and above this the run ends
     max_bad_replies: float = Field(0.05, ge=0, le=1)  # share of a step's replies that do not fit their schema
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+os.environ["HF_HUB_DISABLE_XET"] = "1"  # as publishing does, before anything imports huggingface_hub
+
 import pyarrow.parquet as pq
 import pytest
 import ray

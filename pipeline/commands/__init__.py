@@ -1,0 +1,1 @@
+"""The commands of `academe`, by what they are about."""

@@ -1,0 +1,107 @@
+"""Commands that run a recipe, or tell what a run would do."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.commands.options import (
+    Config,
+    Docs,
+    Endpoint,
+    ModelName,
+    Overrides,
+    RecipeName,
+    RootFolder,
+    exits,
+    recipe_from,
+    root_of,
+)
+from pipeline.spread import SPREAD_ROWS
+
+if TYPE_CHECKING:
+    from pipeline.recipe import Recipe
+    from pipeline.root import Root
+
+
+@exits
+def run(
+    recipe: RecipeName = "instruct",
+    config: Config = "laptop",
+    overrides: Overrides = None,
+    root: RootFolder = None,
+    docs: Docs = None,
+    endpoint: Endpoint = None,
+    model: ModelName = None,
+    first: Annotated[
+        str | None, typer.Option("--from", help="Run again from this step; replies are kept.")
+    ] = None,
+    last: Annotated[str | None, typer.Option("--until", help="Stop after this step.")] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            envvar="RAY_ADDRESS", help="A Ray cluster: auto, or HOST:PORT. [default: a private one]"
+        ),
+    ] = None,
+    budget_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Stop at so many tokens; resumable.")
+    ] = None,
+    budget_usd: Annotated[float | None, typer.Option(min=0, help="Stop at so many dollars.")] = None,
+    max_minutes: Annotated[float | None, typer.Option(min=0, help="Stop after so many minutes.")] = None,
+    replay: Annotated[bool, typer.Option(help="Send nothing; fail on a reply that is not stored.")] = False,
+    spread_rows: Annotated[
+        int, typer.Option(min=0, help="Decide on duplicates in tasks of the cluster from this many rows on.")
+    ] = SPREAD_ROWS,
+    dry_run: Annotated[bool, typer.Option(help="Show the plan and stop.")] = False,
+) -> None:
+    """Run a recipe to its end; the same command again goes on where it stopped."""
+    folder = root_of(recipe, root)
+    wired = recipe_from(recipe, config, overrides, docs, endpoint, model)
+    if dry_run:
+        _print_plan(wired, folder)
+        return
+    from rich.console import Console
+
+    from pipeline.budget import Budget
+    from pipeline.events import Events, view_for
+    from pipeline.interrupts import catch_signals
+    from pipeline.run import RunOptions
+    from pipeline.run import run as run_recipe
+
+    catch_signals()
+    budget = Budget(budget_tokens, budget_usd, max_minutes)
+    with folder.locked():
+        events = Events(folder.events, view_for(Console()))
+        try:
+            summary = run_recipe(
+                wired, RunOptions(folder, first, last, ray, budget, replay, spread_rows), events
+            )
+        finally:
+            events.close()
+    if summary is not None:
+        splits = ", ".join(f"{split['rows']:,} {name}" for name, split in summary["splits"].items())
+        typer.echo(f"{folder.dataset}: {splits or 'no'} rows")
+
+
+@exits
+def plan(
+    recipe: RecipeName = "instruct",
+    config: Config = "laptop",
+    overrides: Overrides = None,
+    root: RootFolder = None,
+    docs: Docs = None,
+    endpoint: Endpoint = None,
+    model: ModelName = None,
+    like: Annotated[str | None, typer.Option(help="The root of a run to take unknown rates from.")] = None,
+) -> None:
+    """What a run would do and cost: rows, requests, tokens, time, money of every step. Starts nothing."""
+    wired = recipe_from(recipe, config, overrides, docs, endpoint, model)
+    _print_plan(wired, root_of(recipe, root), like)
+
+
+def _print_plan(recipe: "Recipe", root: "Root", like: str | None = None) -> None:
+    from pipeline.plan import plan_lines
+    from pipeline.root import Root
+    from pipeline.status import tallies_of
+
+    for line in plan_lines(recipe, root, tallies_of(Root(like)) if like is not None else None):
+        typer.echo(line)
