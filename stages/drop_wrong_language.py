@@ -1,6 +1,6 @@
 """Drop rows in a language that was not asked for, and write down the language of the others.
 
-Worded -> Worded: an Instruction, an Example, a Document, a Passage. About 900 to 1,300 rows/s a core of 130
+Worded -> Worded: an Instruction, an Example, a Document, a Passage. About 900 to 1,800 rows/s a core of 130
 words with the default languages (benchmarks/filters.py); the first row of a worker also loads the profiles
 (0.3 s). Source: langdetect (https://github.com/Mimino666/langdetect), seeded, with the profiles of the
 languages asked for and of those most often mixed in, because all 55 are slower and no surer. Text that is too
