@@ -1,6 +1,8 @@
 """The dataset card: what the rows are, how they were made, and what they are not good for."""
 
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -10,10 +12,12 @@ from pipeline.contamination import counts
 from pipeline.dag import steps_to
 from pipeline.model import ModelSpec
 from pipeline.recipe import Recipe
+from pipeline.records import Discipline
 from pipeline.root import Root
 from pipeline.rows import MEANINGS, Layout
-from pipeline.stage import ModelStage
+from pipeline.stage import DatasetStage, ModelStage
 from pipeline.tally import Tally
+from pipeline.trainers import snippets
 
 SIZES = (
     (1_000, "n<1K"),
@@ -23,6 +27,7 @@ SIZES = (
     (10_000_000, "1M<n<10M"),
 )
 LARGEST = "10M<n<100M"
+MAX_SHOWN = 400  # characters of a text on the card
 
 LOAD_NAME = "FOLDER OR HUB NAME"  # publishing puts the repository there
 LOAD = f"""\
@@ -32,6 +37,11 @@ from datasets import load_dataset
 rows = load_dataset("{LOAD_NAME}", split="train")
 print(rows[0]["COLUMN"])
 ```"""
+AGAIN = (
+    "What is drawn follows from hashes of what it is drawn for: there is no seed to set. What a model writes "
+    "is not seeded, so another run has other wordings; over the replies that this run has kept it makes the "
+    "same bytes."
+)
 LIMITS = (
     "Nobody has checked what a model wrote: it can be wrong, dated or biased, and a small model's is wrong "
     "often: rows of a model of under a billion parameters show that the pipeline works and "
@@ -48,13 +58,17 @@ def card(
         f"---\n{header}---\n\n# {recipe.name}: {summary['rows']:,} {layout.what}",
         f"{recipe.about} Made with `academe`, run `{run_id}`; the resolved settings are in `academe.yaml`.",
         "## How it was made\n\n" + _funnel(root, recipe),
-        "## Models\n\n" + _models(recipe),
-        "## Decontamination\n\n" + _decontamination(root, recipe),
-        *([f"## Coverage\n\n{_coverage(summary)}"] if summary["coverage"] else []),
-        "## Sources\n\n" + _sources(summary),
+        "## Rows\n\n" + _rows(summary["shown"]),
         "## Fields\n\n"
         + table(("field", "meaning"), [(f"`{name}`", MEANINGS[name]) for name in layout.features]),
         "## Load it\n\n" + LOAD.replace("COLUMN", layout.shown),
+        "## Train on it\n\n" + snippets(layout.shown, LOAD_NAME),
+        *([f"## Coverage\n\n{_coverage(root, recipe, summary)}"] if summary["coverage"] else []),
+        "## Sources\n\n" + _sources(summary),
+        "## Models\n\n" + _models(recipe),
+        "## Decontamination\n\n" + _decontamination(root, recipe),
+        "## Duplicates\n\n" + _duplicates(root, recipe),
+        "## Make it again\n\n" + _again(root, recipe),
         "## Limits\n\n" + LIMITS,
     ]
     return "\n\n".join(sections) + "\n"
@@ -113,6 +127,45 @@ def _funnel(root: Root, recipe: Recipe) -> str:
     return table(("step", "stage", "in", "kept", "rejected"), rows)
 
 
+def _rows(shown: Sequence[Mapping[str, Any]]) -> str:
+    """Real rows as JSON, long texts cut, inside a fence that nothing in them closes."""
+    text = "\n".join(json.dumps(_cut(row), ensure_ascii=False, indent=1) for row in shown)
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{len(shown)} of them, drawn by their ids; long texts are cut.\n\n{fence}json\n{text}\n{fence}"
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _cut(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_cut(item) for item in value]
+    if isinstance(value, str) and len(value) > MAX_SHOWN:
+        return f"{value[:MAX_SHOWN]} [... {len(value) - MAX_SHOWN:,} characters more]"
+    return value
+
+
+def _duplicates(root: Root, recipe: Recipe) -> str:
+    rows = []
+    for step in steps_to(recipe.last):
+        manifest = root.folder(step).manifest() if isinstance(step.stage, DatasetStage) else None
+        if manifest is not None:
+            rejected = Tally.from_dict(manifest["tally"]).rejected
+            rows += [(step.name, reason, f"{count:,}") for reason, count in sorted(rejected.items())]
+    if not rows:
+        return "None were found, or none were looked for: the steps are above."
+    return "Dropped by the steps that compare all rows with each other:\n\n" + table(
+        ("step", "reason", "rows"), rows
+    )
+
+
+def _again(root: Root, recipe: Recipe) -> str:
+    run = root.run() or {}
+    made_by = f"academe {run.get('academe')}" + (f", commit {run['commit']}" if run.get("commit") else "")
+    versions = ", ".join(f"{name} {number}" for name, number in run.get("versions", {}).items())
+    told = f"with {made_by} ({escaped(versions)}) and the files that the settings name. {AGAIN}"
+    return f"```sh\nacademe run {recipe.name} --config academe.yaml\n```\n\n{told}"
+
+
 def _models(recipe: Recipe) -> str:
     specs: dict[str, ModelSpec] = {}
     steps: dict[str, list[str]] = {}
@@ -136,9 +189,20 @@ def _decontamination(root: Root, recipe: Recipe) -> str:
     )
 
 
-def _coverage(summary: dict[str, Any]) -> str:
+def _coverage(root: Root, recipe: Recipe, summary: dict[str, Any]) -> str:
+    asked = [
+        row["discipline"]
+        for step in steps_to(recipe.last)
+        if step.writes is Discipline and not step.inputs
+        for row in root.folder(step).rows()
+    ]
+    met = {row["discipline"] for row in summary["coverage"]}
+    without = [name for name in asked if name not in met]
+    told = f"{len(met):,} of {len(asked):,} disciplines have rows."
+    if without:
+        told += f" None: {', '.join(map(escaped, without))}."
     rows = [(escaped(r["field"]), escaped(r["discipline"]), f"{r['rows']:,}") for r in summary["coverage"]]
-    return table(("field", "discipline", "rows"), rows)
+    return f"{told}\n\n" + table(("field", "discipline", "rows"), rows)
 
 
 def _sources(summary: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from pipeline.recipe import DatasetSettings, Recipe
 from pipeline.records import Example, Passage
 from pipeline.root import Root
 from pipeline.rows import LAYOUTS, Layout
+
+N_SHOWN = 5  # rows on the card
 
 
 @dataclass
@@ -92,10 +95,9 @@ def write(root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str) ->
     if benchmarks_of(recipe):
         with jsonlines.open(draft / "contamination.jsonl", "w") as file:
             file.write_all(contaminated(root, recipe))
-    resolved = {"recipe": recipe.name, "run": run_id, **recipe.settings_as_data()}
-    (draft / "academe.yaml").write_text(
-        yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True), encoding="utf-8"
-    )
+    told = f"# The resolved settings of run {run_id}: academe run {recipe.name} --config academe.yaml\n"
+    resolved = yaml.safe_dump(recipe.settings_as_data(), sort_keys=False, allow_unicode=True)
+    (draft / "academe.yaml").write_text(told + resolved, encoding="utf-8")
     _summary_path(root).unlink(missing_ok=True)
     move_tree(draft, root.dataset)
     write_text(json.dumps(summary, indent=1), _summary_path(root))
@@ -136,16 +138,20 @@ def _write_shards(
     root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str, folder: Path
 ) -> dict[str, Any]:
     records, layout = _Records(root, recipe), LAYOUTS[recipe.last.writes]
+    shown: list[dict[str, Any]] = []
     tested = _test_groups(sorted({_group(record) for record in records}), settings.test_share)
     splits = {name: _Split(name, folder, layout) for name in ("train", "test")}
     for record in records:
         split = splits["test" if _group(record) in tested else "train"]
         row = layout.row(record, run_id)
+        if len(shown) < N_SHOWN or row["id"] < shown[-1]["id"]:  # ids are hashes: a sample
+            shown = sorted([*shown, row], key=itemgetter("id"))[:N_SHOWN]
         split.add(row, len(record.says), settings.max_shard_rows, settings.max_shard_mb * 2**20)
     for split in splits.values():
         split.close()
     used = {name: split.summary() for name, split in splits.items() if split.n_rows}
-    return {"rows": sum(split["rows"] for split in used.values()), "splits": used, **records.summary()}
+    n_rows = sum(split["rows"] for split in used.values())
+    return {"rows": n_rows, "splits": used, "shown": shown, **records.summary()}
 
 
 class _Records:

@@ -30,6 +30,11 @@ ROOT = Path(__file__).parent.parent
 TIMEOUT_S = 300
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, so that no worker is left with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("vllm") is None)
+
+
 @dataclass
 class Scripted:
     """A running scripted server."""

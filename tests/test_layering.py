@@ -75,7 +75,10 @@ ALLOWED: dict[str, set[str]] = {
     "work": {"asking", "errors", "files", "model", "records", "spread", "stage", "store", "tally"},
     "schedule": {"dag", "events", "identity", "root", "stage", "store", "tally", "work"},
     "contamination": {"dag", "recipe", "root"},
-    "card": {"contamination", "dag", "model", "recipe", "root", "rows", "stage", "tally"},
+    "trainers": set(),
+    "card": {
+        "contamination", "dag", "model", "recipe", "records", "root", "rows", "stage", "tally", "trainers",
+    },
     "hub": {"errors"},
     "repo_card": {"card", "errors"},
     "publish": {"dataset", "errors", "files", "hub", "recipe", "repo_card", "root"},

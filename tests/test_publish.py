@@ -34,7 +34,7 @@ from tests.conftest import (
     write_documents,
 )
 
-pytestmark = pytest.mark.ray
+pytestmark = [pytest.mark.ray, pytest.mark.xdist_group("publish")]  # one worker makes the roots
 
 NAME = "writer/made"
 SHARDS = "dataset.max_shard_rows=10"
