@@ -17,6 +17,7 @@ for command in (
     running.plan,
     looking.status,
     looking.show,
+    looking.report,
     publishing.publish,
     looking.gc,
 ):

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from pydantic import BaseModel, ValidationError
 
-from pipeline.client import Client, Kind
+from pipeline.client import Client, Kind, PrefixCache
 from pipeline.errors import BadReply, ModelUnavailable
 from pipeline.model import ModelSpec, Prompt, Reply, Sampling, Turn
 from pipeline.pace import Pace
@@ -39,6 +39,7 @@ class Gauges:
     in_flight: int
     limit: int  # of requests in flight, as the pace has it now
     wants_server: bool  # a request waits for `use_server`
+    prefix_cache: PrefixCache  # of its server
 
 
 class ServedModel:
@@ -67,8 +68,10 @@ class ServedModel:
             await self._client.result().close()
 
     def gauges(self) -> Gauges:
-        in_flight = self._pace.in_flight if self._client.done() else 0
-        return Gauges(in_flight, self._pace.width, self._wants_server)
+        in_flight, cache = 0, PrefixCache(0, 0)
+        if self._client.done():
+            in_flight, cache = self._pace.in_flight, self._client.result().prefix_cache
+        return Gauges(in_flight, self._pace.width, self._wants_server, cache)
 
     async def drain(self) -> None:
         """Sends nothing more; returns when all that was sent is answered and durable."""

@@ -130,6 +130,7 @@ def _funnel(root: Root, recipe: Recipe) -> str:
 def _rows(shown: Sequence[Mapping[str, Any]]) -> str:
     """Real rows as JSON, long texts cut, inside a fence that nothing in them closes."""
     text = "\n".join(json.dumps(_cut(row), ensure_ascii=False, indent=1) for row in shown)
+    text = text.replace("<", "\\u003c")  # the same JSON, and no HTML for whoever does not know fences
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return f"{len(shown)} of them, drawn by their ids; long texts are cut.\n\n{fence}json\n{text}\n{fence}"
 

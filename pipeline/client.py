@@ -15,7 +15,7 @@ import re
 import struct
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -35,6 +35,17 @@ PROBE_TIMEOUT_S = 10.0
 WATCH_S = 1.0  # between looks at a server's queue
 # Prometheus text: vllm:num_requests_running{engine="0",model_name="m"} 12.0
 VLLM_QUEUE = re.compile(r"^vllm:num_requests_(running|waiting)(?:\{[^}]*\})? ([0-9.e+]+)$", re.MULTILINE)
+# vllm:prefix_cache_hits_total{engine="0",model_name="m"} 4096.0
+VLLM_PREFIX_CACHE = re.compile(
+    r"^vllm:prefix_cache_(hits|queries)_total(?:\{[^}]*\})? ([0-9.e+]+)$", re.MULTILINE
+)
+
+
+class PrefixCache(NamedTuple):
+    """Prompt tokens that a server has found in its prefix cache, of those that it has looked for there."""
+
+    hits: int
+    queries: int
 
 
 class _Fault(Exception):
@@ -62,6 +73,7 @@ class Client:
         }
         self._pace = pace
         self._last_good = 0.0
+        self.prefix_cache = PrefixCache(0, 0)  # as the server last told
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -87,9 +99,10 @@ class Client:
                 continue
             try:
                 async with self._session.get(address, timeout=timeout) as response:
-                    queue = _queue_in(await response.text(errors="replace"))
+                    metrics = await response.text(errors="replace")
             except (aiohttp.ClientError, TimeoutError):
                 continue  # it may be starting again
+            queue, self.prefix_cache = _queue_in(metrics), _prefix_cache_in(metrics)
             if queue is not None:
                 tells = True
                 self._pace.queue_seen(*queue)
@@ -175,6 +188,14 @@ def _queue_in(metrics: str) -> tuple[float, float] | None:
     for name, value in VLLM_QUEUE.findall(metrics):
         found[name] = found.get(name, 0.0) + float(value)
     return (found["running"], found["waiting"]) if len(found) == 2 else None
+
+
+def _prefix_cache_in(metrics: str) -> PrefixCache:
+    """What vLLM's engines have counted since they started."""
+    found = {"hits": 0.0, "queries": 0.0}
+    for name, value in VLLM_PREFIX_CACHE.findall(metrics):
+        found[name] += float(value)
+    return PrefixCache(int(found["hits"]), int(found["queries"]))
 
 
 def key_of(spec: ModelSpec) -> str:

@@ -72,7 +72,7 @@ def with_earlier(paths: Sequence[Path], sketches: pa.Table) -> tuple[pa.Table, i
     """The sketches of earlier datasets, then `sketches`; how many the earlier ones are."""
     if not paths:
         return sketches, 0
-    earlier = pa.concat_tables([pq.read_table(path) for path in paths])
+    earlier = pa.concat_tables([pq.ParquetFile(path).read() for path in paths])
     sketches = sketches.select(earlier.column_names)
     return pa.concat_tables([earlier.cast(sketches.schema), sketches]), len(earlier)
 

@@ -37,17 +37,25 @@ def read_bytes(path: UPath) -> bytes:
 
 def read_table(path: UPath) -> pa.Table:
     """The table at `path`. Raises as read_bytes does, or ArrowException."""
-    return pq.read_table(pa.BufferReader(read_bytes(path)))
+    return _table(read_bytes(path))
 
 
 def whole_table(path: UPath) -> tuple[pa.Table, str]:
     """The table at `path`, its checksums verified, and the file's. Raises as read_table does."""
     data = read_bytes(path)
-    table = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
+    table = _table(data, page_checksum_verification=True)
     metadata = dict(table.schema.metadata or {})
     if metadata.pop(CHECK_KEY, None) != _check(table, metadata):
         raise pa.ArrowInvalid(f"{path}: its footer is not what was written")
     return table, _digest(data)
+
+
+def _table(data: bytes, **options: bool) -> pa.Table:
+    """Not by `pq.read_table`: its threads let go of the bytes at some time later, and a process that ends at
+    that very moment is aborted.
+    """
+    with pq.ParquetFile(pa.BufferReader(data), **options) as file:
+        return file.read()
 
 
 def table_metadata(path: UPath) -> dict[bytes, bytes]:

@@ -51,7 +51,7 @@ class Index:
     def load(cls, folder: Path) -> "Index":
         """The index in `folder`, as memory that is read when it is used and shared by all that load it."""
         slots, owners, sizes = (np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in FILES)
-        return cls(slots, owners, sizes, pq.read_table(folder / "items.parquet"))
+        return cls(slots, owners, sizes, pq.ParquetFile(folder / "items.parquet").read())
 
     def find(self, texts: Sequence[str], whole: Sequence[str]) -> list["Found | None"]:
         """Of each text, the item that it has the greatest share of. `whole`: one string a text, that may be

@@ -12,17 +12,19 @@ first.
 
 import hashlib
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
+
+from upath import UPath
 
 from pipeline import dataset
 from pipeline.errors import GateFailed, PublishError, RecipeError
-from pipeline.files import is_local
+from pipeline.files import is_local, read_bytes
 from pipeline.hub import Committed, Hub, Repository, Stored
 from pipeline.recipe import Recipe
 from pipeline.repo_card import DEFAULT, README, cards, folder_of
@@ -33,6 +35,7 @@ MAX_BYTES = 50 * 10**9
 BLOCK_BYTES = 2**20
 CONFIG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 EXTRAS = ("academe.yaml", "contamination.jsonl")  # that a dataset has or has not, beside shards and card
+REPORTS = ("report.html", "report.json")  # of the root
 
 Content = Path | bytes
 State = Literal["new", "changed", "removed"]
@@ -143,19 +146,22 @@ def _checked(root: Root, recipe: Recipe, run_id: str, force: bool) -> dict[str, 
 @contextmanager
 def _placed(root: Root, config: str) -> Iterator[_Files]:
     """The files under their names in the repository; on this machine as long as the context lasts."""
-    copy = None if is_local(root.dataset) else root.local / "publishing"
-    folder = Path(str(root.dataset)) if copy is None else copy
-    try:
-        if copy is not None:
-            shutil.rmtree(copy, ignore_errors=True)
-            root.dataset.fs.get(root.dataset.path, str(copy), recursive=True)
-        above = "" if config == DEFAULT else f"{config}/"
-        content = {f"{folder_of(config)}/{path.name}": path for path in (folder / "data").iterdir()}
-        content.update({above + name: folder / name for name in EXTRAS if (folder / name).exists()})
-        yield _Files(content, (folder / README).read_text(encoding="utf-8"))
-    finally:
-        if copy is not None:
-            shutil.rmtree(copy, ignore_errors=True)
+    above = "" if config == DEFAULT else f"{config}/"
+    sources = {f"{folder_of(config)}/{path.name}": path for path in (root.dataset / "data").iterdir()}
+    others = [*(root.dataset / name for name in EXTRAS), *(root.path / name for name in REPORTS)]
+    sources.update({above + path.name: path for path in others if path.exists()})
+    card = read_bytes(root.dataset / README).decode("utf-8")
+    with TemporaryDirectory(dir=root.local) as folder:
+        yield _Files({name: _here(path, Path(folder) / name) for name, path in sources.items()}, card)
+
+
+def _here(path: UPath, copy: Path) -> Path:
+    """The file on this machine: itself, or a copy of one that is elsewhere."""
+    if is_local(path):
+        return path
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_bytes(read_bytes(path))
+    return copy
 
 
 def _sent(repository: Repository, files: _Files, to: Destination, message: str, run_id: str) -> Outcome:
@@ -228,8 +234,8 @@ def _is_ours(path: str, config: str) -> bool:
     """Whether an earlier publishing of the same configuration has left the file there."""
     place = PurePosixPath(path)
     if str(place.parent) == folder_of(config):
-        return place.suffix == ".parquet" or place.name in EXTRAS
-    return config == DEFAULT and path in EXTRAS
+        return place.suffix == ".parquet" or place.name in (*EXTRAS, *REPORTS)
+    return config == DEFAULT and path in (*EXTRAS, *REPORTS)
 
 
 def _first(changes: list[Change]) -> list[Change]:

@@ -34,6 +34,7 @@ class Asked:
     key: bytes
     prompt_chars: int
     reply: StoredReply | None
+    turns: list[dict[str, str]]  # of the conversation, where they are kept
 
 
 @dataclass
@@ -46,6 +47,7 @@ class Rehearsal:
 
     replies: Store
     filler_chars: int = 0
+    keeps_turns: bool = False
     asked: list[Asked] = field(default_factory=list)
 
     async def reply_to(self, body: dict[str, Any], sample: int, tally: Tally) -> StoredReply:
@@ -54,7 +56,10 @@ class Rehearsal:
         n_chars = sum(len(turn["content"]) for turn in body.get("messages", ())) + len(
             body.get("input", body.get("prompt", ""))
         )
-        self.asked.append(Asked(key, n_chars, reply))
+        turns = body.get(
+            "messages", [{"role": "prompt", "content": body["prompt"]}] if "prompt" in body else []
+        )
+        self.asked.append(Asked(key, n_chars, reply, turns if self.keeps_turns else []))
         if reply is not None:
             return reply
         if self.filler_chars and "response_format" not in body and kind_of(body) == "text":

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline import dataset
+from pipeline import dataset, report
 from pipeline.budget import NO_LIMIT, Budget, Meter
 from pipeline.client import check_endpoint
 from pipeline.dag import Step, downstream, model_of, steps_to
@@ -46,6 +46,7 @@ def run(recipe: Recipe, options: RunOptions, events: Events) -> dict[str, Any] |
             root.folder(next(step for step in steps if step.name == name)).reopen()
     events.emit("run_started", run=run_id, recipe=recipe.name, steps=[step.name for step in steps])
     schedule = Schedule(steps, root, events)
+    is_new = not schedule.finished
     specs = _models(schedule.wanted())
     if not options.replay:
         _check_models(specs)
@@ -67,6 +68,8 @@ def run(recipe: Recipe, options: RunOptions, events: Events) -> dict[str, Any] |
     summary = None
     if steps[-1] is recipe.last and recipe.dataset is not None:
         summary = dataset.write(root, recipe, recipe.dataset, run_id)
+        if is_new or not (root.path / report.PAGE).exists():
+            report.write(root, recipe)
         if summary["rows"] < recipe.gates.min_rows:
             raise GateFailed(
                 f"the dataset has {summary['rows']} rows, gates.min_rows asks for {recipe.gates.min_rows}; "

@@ -12,7 +12,7 @@ from typing import Any
 import ray
 
 from pipeline.asking import Gauges
-from pipeline.client import key_of
+from pipeline.client import PrefixCache, key_of
 from pipeline.cluster import on_this_node
 from pipeline.dag import Step, model_of
 from pipeline.events import Events
@@ -28,7 +28,7 @@ IN_FLIGHT_PER_WORKER = 128  # for twice as many there is a second process, and s
 _remote: Any = ray.remote  # its type stubs cannot follow a class that is chosen at run time
 _worker = _remote(num_cpus=0, max_restarts=-1, max_task_retries=-1, max_concurrency=1000)(ModelWorker)
 
-IDLE = Gauges(in_flight=0, limit=0, wants_server=False)
+IDLE = Gauges(0, 0, wants_server=False, prefix_cache=PrefixCache(0, 0))
 
 
 @dataclass
@@ -124,7 +124,15 @@ class Serving:
             worker.gauges = gauges
             in_flight = sum(worker.gauges.in_flight for worker in served.workers)
             limit = sum(worker.gauges.limit for worker in served.workers)
-            self.events.emit("progress", model=served.spec.name, in_flight=in_flight, limit=limit)
+            cache = max(worker.gauges.prefix_cache for worker in served.workers)  # all look at one server
+            self.events.emit(
+                "progress",
+                model=served.spec.name,
+                in_flight=in_flight,
+                limit=limit,
+                prefix_hits=cache.hits,
+                prefix_queries=cache.queries,
+            )
 
     def _offer_server(self, spec: ModelSpec, worker: Worker) -> None:
         """Tells the worker where its model is served, once it is."""

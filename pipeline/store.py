@@ -224,10 +224,15 @@ class StepFolder:
             path.stem.removeprefix("part-") for path in self.part_path("", kind).parent.glob("part-*.parquet")
         )
 
+    def tables(self, kind: str = "") -> Iterator[pa.Table]:
+        """The parts, or the rejects, one after the other."""
+        for name in self.part_names(kind):
+            yield self._read(name, kind)
+
     def rows(self, kind: str = "") -> Iterator[dict[str, Any]]:
         """All rows of the parts, or of the rejects, part by part."""
-        for name in self.part_names(kind):
-            yield from self._read(name, kind).to_pylist()
+        for table in self.tables(kind):
+            yield from table.to_pylist()
 
     def finish(self, manifest: dict[str, Any]) -> None:
         write_text(json.dumps(manifest, indent=1), self.path / "manifest.json")

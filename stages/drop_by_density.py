@@ -22,7 +22,7 @@ from pipeline.vectors import as_matrix, unpacked
 
 MIN_CLUSTERS, MAX_CLUSTERS = 20, 500  # of the square root of the rows, halved
 REASONS = ("typical_of_its_cluster", "outlier_of_its_cluster")
-EXAMPLES = 3  # ids of each cluster in the report
+EXAMPLES = 3  # ids of each kind, of each cluster in the report
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -99,7 +99,8 @@ class DropByDensity(DatasetStage):
                     "size": len(own),
                     "complexity": round(float(weight), 5),
                     "kept": int(count),
-                    "examples": ids.take(pa.array(own[:EXAMPLES])).to_pylist(),
+                    "typical": ids.take(pa.array(own[::-1][:EXAMPLES])).to_pylist(),
+                    "strangest": ids.take(pa.array(own[:EXAMPLES])).to_pylist(),
                 }
                 for own, weight, count in rows
             ]

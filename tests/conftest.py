@@ -28,11 +28,25 @@ settings.load_profile("academe")
 
 ROOT = Path(__file__).parent.parent
 TIMEOUT_S = 300
+TOGETHER = {"tests/test_publish.py", "tests/test_report.py"}  # by one process, where several run the tests
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest comes first, so that no worker is left with it at the end."""
     items.sort(key=lambda item: item.get_closest_marker("vllm") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Test by test, but for modules whose tests share what takes long to make."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByTestOrModule(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            module = nodeid.split("::")[0]
+            return module if module in TOGETHER else nodeid
+
+    return ByTestOrModule(config, log)
 
 
 @dataclass

@@ -81,6 +81,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "hub": {"errors"},
     "repo_card": {"card", "errors"},
+    "lineage": {"dag", "recipe", "rehearse", "root", "stage", "store"},
     "publish": {"dataset", "errors", "files", "hub", "recipe", "repo_card", "root"},
     "dataset": {"card", "contamination", "files", "identity", "recipe", "records", "root", "rows"},
     "status": {"errors", "root", "store", "tally"},
@@ -100,9 +101,13 @@ ALLOWED: dict[str, set[str]] = {
         "serving", "stage", "store", "work",
     },
     "run": {
-        "budget", "client", "dag", "dataset", "driver", "errors", "events", "model", "recipe", "root",
-        "schedule", "server", "spread", "stage",
+        "budget", "client", "dag", "dataset", "driver", "errors", "events", "model", "recipe", "report",
+        "root", "schedule", "server", "spread", "stage",
     },
+}  # fmt: skip
+REPORT = {
+    "dag", "files", "lineage", "model", "recipe", "records", "rehearse", "replies", "report", "root", "stage",
+    "store",
 }  # fmt: skip
 STAGES = {
     "asks", "benchmarks", "bonito", "clusters", "density", "documents", "draws", "earlier", "errors",
@@ -120,7 +125,7 @@ OWNED = {
     "ray": "cluster driver ray_server serving spread",
     "aiohttp": "client",
     "sqlite3": "replies",
-    "jinja2": "prompts",
+    "jinja2": "prompts page",
     "typer": "__main__ looking options publishing running taxonomy",
     "huggingface_hub": "earlier hub",
     "numba": "word_hashes",
@@ -182,6 +187,11 @@ def test_only_recipes_import_stages() -> None:
         assert ours(path) <= RECIPES, path.name
     for path in ENGINE.glob("*.py"):
         assert "stages" not in ours(path), path.name
+
+
+def test_the_report_reads_what_a_run_has_left() -> None:
+    for path in (ENGINE / "report").glob("*.py"):
+        assert ours(path) <= REPORT, path.name
 
 
 def test_a_library_has_one_owner() -> None:

@@ -34,7 +34,7 @@ from tests.conftest import (
     write_documents,
 )
 
-pytestmark = [pytest.mark.ray, pytest.mark.xdist_group("publish")]  # one worker makes the roots
+pytestmark = pytest.mark.ray
 
 NAME = "writer/made"
 SHARDS = "dataset.max_shard_rows=10"
@@ -353,6 +353,25 @@ def test_an_interrupted_row_of_commits_goes_on(
     outcome = send(server, roots["more"])
     assert outcome.commits >= 1
     assert len(server.uploads) == len(set(server.uploads)) >= sent
+
+
+def test_what_is_published_is_an_earlier_dataset_of_the_next_run(
+    server: hub_server.Hub, roots: dict[str, Path], tmp_path: Path
+) -> None:
+    send(server, roots["few"])
+    code = (
+        "import pyarrow.parquet as pq\n"
+        "from pipeline.earlier import sketches_of\n"
+        "from pipeline.records import Instruction\n"
+        "from stages.drop_exact_duplicates import DropExactDuplicates\n"
+        f"(path,) = sketches_of([DropExactDuplicates()], '{NAME}@main', Instruction)\n"
+        "print(pq.read_metadata(path).num_rows)"
+    )
+    env = {**os.environ, **environment(server, tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) == json.loads((roots["few"] / "dataset.json").read_text())["rows"]
 
 
 # Faults

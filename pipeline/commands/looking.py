@@ -60,6 +60,28 @@ def show(
 
 
 @exits
+def report(
+    root: RunRoot = LAST_ROOT,
+    against: Annotated[
+        str | None, typer.Option(help="Another root: both runs side by side, in report-against.html.")
+    ] = None,
+) -> None:
+    """Write the report of a run anew: report.html, one page that needs nothing else, and report.json."""
+    from pipeline.recipes import recipe_of
+    from pipeline.report import write, write_against
+    from pipeline.root import Root
+    from pipeline.status import read_run
+
+    folder = Root(root)
+    recipe = recipe_of(read_run(folder))
+    if against is None:
+        typer.echo(write(folder, recipe))
+        return
+    other = Root(against)
+    typer.echo(write_against(folder, recipe, other, recipe_of(read_run(other))))
+
+
+@exits
 def gc(
     root: RunRoot = LAST_ROOT,
     yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False,

@@ -1,0 +1,76 @@
+"""The report of a run: report.json, and report.html, one page that shows it and needs nothing else.
+
+    funnel, taxonomy, how values are spread, what filters measured, duplicates, clusters, costs, rows
+
+Cost: some passes over the rows. See pipeline/report/page.py for what keeps hostile rows harmless.
+"""
+
+import json
+from typing import Any
+
+import jsonlines
+from upath import UPath
+
+from pipeline.dag import steps_to
+from pipeline.files import write_text
+from pipeline.recipe import Recipe
+from pipeline.replies import Replies
+from pipeline.report import numbers, samples
+from pipeline.report.page import page
+from pipeline.root import Root
+from pipeline.stage import ModelStage
+
+JSON, PAGE, AGAINST = "report.json", "report.html", "report-against.html"
+
+
+def report(root: Root, recipe: Recipe) -> dict[str, Any]:
+    """What there is to tell of the run that the root last had, as plain data."""
+    run = root.run() or {}
+    times = numbers.Times(_events(root))
+    specs = [step.stage.model for step in steps_to(recipe.last) if isinstance(step.stage, ModelStage)]
+    replies = Replies(root.replies)
+    try:
+        shown = samples.rows(root, recipe, replies)
+    finally:
+        replies.close()
+    n_kept = sum("reason" not in row for row in shown["rows"])
+    return {
+        "recipe": recipe.name,
+        "run": run.get("run", ""),
+        "root": str(root),
+        "made_with": f"academe {run.get('academe', '')}",
+        "models": sorted({spec.name for spec in specs if spec is not None}),
+        "n_rows": root.folder(recipe.last).progress()[1].kept,
+        "steps": numbers.steps(root, recipe, times.spans),
+        "taxonomy": numbers.taxonomy(root, recipe),
+        "spreads": numbers.spreads(root, recipe),
+        "measures": numbers.measures(root, recipe),
+        "duplicates": samples.duplicates(root, recipe),
+        "clusters": samples.clusters(root, recipe),
+        "series": times.series(),
+        "prefix_cache": times.prefix_cache,
+        **shown,
+        "sampled": {"kept": n_kept, "rejected": len(shown["rows"]) - n_kept},
+    }
+
+
+def write(root: Root, recipe: Recipe) -> UPath:
+    """Writes report.json and report.html into the root; returns the page's path."""
+    data = report(root, recipe)
+    write_text(json.dumps(data, ensure_ascii=False, indent=1), root.path / JSON)
+    write_text(page([data]), root.path / PAGE)
+    return root.path / PAGE
+
+
+def write_against(root: Root, recipe: Recipe, other: Root, other_recipe: Recipe) -> UPath:
+    """Writes a page that shows two runs side by side; returns its path."""
+    write_text(page([report(root, recipe), report(other, other_recipe)]), root.path / AGAINST)
+    return root.path / AGAINST
+
+
+def _events(root: Root) -> list[dict[str, Any]]:
+    """Every whole event: a run that was killed may have left half a line."""
+    if not root.events.exists():
+        return []
+    with jsonlines.open(root.events) as file:
+        return [event for event in file.iter(type=dict, skip_invalid=True)]

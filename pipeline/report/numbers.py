@@ -1,0 +1,241 @@
+"""What a report counts: steps, coverage of the taxonomy, how values are spread, and the run over time.
+
+Everything is plain data (JSON). Cost: one pass over the rows of two steps and over all rejects.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.dag import Step, steps_to
+from pipeline.model import ModelSpec
+from pipeline.recipe import Recipe
+from pipeline.records import CRITERIA, Discipline, Instruction
+from pipeline.root import Root
+from pipeline.stage import ModelStage
+
+BINS = 24
+OUTER = 0.005  # share of values at either end that the outer bins take in
+MAX_NAMES = 40  # bars of a chart
+MAX_POINTS = 240  # in time
+NAMED = {
+    "language": "Languages",
+    "level": "Levels",
+    "task": "Tasks",
+    "style": "Styles",
+    **{name: f"{name.capitalize()}, by the judge" for name in CRITERIA},
+}
+MEASURED = {
+    "difficulty": "Difficulty",
+    "likeness": "Likeness to the original",
+    "n_question_tokens": "Tokens of the question as sent",
+    "n_answer_tokens": "Tokens of the answer",
+    "n_tokens": "Tokens of the text",
+}
+WORDY = {
+    "question": "Words of the question",
+    "answer": "Words of the answer",
+    "text": "Words of the text",
+}
+
+Data = dict[str, Any]
+
+
+def steps(root: Root, recipe: Recipe, spans: dict[str, float]) -> list[Data]:
+    """What each step did and cost; `spans`: the seconds that it took from start to end, by name."""
+    found = []
+    for step in steps_to(recipe.last):
+        state, tally = root.folder(step).progress()
+        spec = step.stage.model if isinstance(step.stage, ModelStage) else None
+        entry = {
+            "name": step.name,
+            "stage": type(step.stage).__name__,
+            "inputs": [before.name for before in step.inputs],
+            "state": state,
+            **tally.as_dict(),
+            "span_s": round(spans.get(step.name, 0.0), 3),
+            "model": spec.name if spec is not None else "",
+            "usd": _cost(spec, tally.prompt_tokens, tally.output_tokens, spans.get(step.name, 0.0)),
+        }
+        found.append(entry)
+    return found
+
+
+def _cost(spec: ModelSpec | None, prompt: int, output: int, seconds: float) -> float | None:
+    """None where the model has no price."""
+    if spec is None or spec.price == type(spec.price)():
+        return None
+    return round(spec.price.of(prompt, output, seconds), 6)
+
+
+def taxonomy(root: Root, recipe: Recipe) -> list[Data]:
+    """Every discipline that was asked about: rows that were made for it, and rows of the dataset."""
+    all_steps = steps_to(recipe.last)
+    leaves = [step for step in all_steps if step.writes is Discipline and not step.inputs]
+    makers = (step for step in all_steps if issubclass(step.writes, Instruction))
+    drafts = next(makers, None)
+    if not leaves or drafts is None:
+        return []
+    made, kept = _by_discipline(root, drafts), _by_discipline(root, recipe.last)
+    return [
+        {
+            "field": row["field"],
+            "subfield": row["subfield"],
+            "discipline": row["discipline"],
+            "made": made[row["id"]],
+            "kept": kept[row["id"]],
+        }
+        for step in leaves
+        for row in root.folder(step).rows()
+    ]
+
+
+def _by_discipline(root: Root, step: Step) -> Counter[str]:
+    found = Counter[str]()
+    for table in root.folder(step).tables():
+        found.update(_counted(table["discipline_id"]))
+    return found
+
+
+def spreads(root: Root, recipe: Recipe) -> list[Data]:
+    """How the values of the rows of the dataset are spread: names with counts, or bins."""
+    names: dict[str, Counter[str]] = defaultdict(Counter)
+    values: dict[str, list[Any]] = defaultdict(list)
+    for table in root.folder(recipe.last).tables():
+        for column in NAMED.keys() & set(table.column_names):
+            names[column].update(_counted(table[column].cast(pa.string())))
+        for column in MEASURED.keys() & set(table.column_names):
+            values[column].append(pc.drop_null(table[column]).to_numpy())
+        for column in WORDY.keys() & set(table.column_names):
+            values[column].append(pc.count_substring_regex(table[column], r"\S+").to_numpy())
+    found = []
+    for column, title in NAMED.items():
+        counts = {name: n for name, n in names[column].items() if name}
+        if counts:
+            found.append({"title": title, "column": column, **_bars(counts)})
+    for column, title in {**WORDY, **MEASURED}.items():
+        numbers = np.concatenate(values[column]) if values[column] else np.array([])
+        if len(numbers) and numbers.any():
+            found.append({"title": title, "column": column, **_bins(numbers)})
+    return found
+
+
+def _counted(column: Any) -> dict[str, int]:
+    pairs = pc.value_counts(pc.drop_null(column)).to_pylist()
+    return {pair["values"]: pair["counts"] for pair in pairs}
+
+
+def _bars(counts: dict[str, int]) -> Data:
+    most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    shown, rest = most[:MAX_NAMES], most[MAX_NAMES:]
+    if rest:
+        shown.append((f"{len(rest)} others", sum(n for _, n in rest)))
+    return {"names": [name for name, _ in shown], "counts": [n for _, n in shown]}
+
+
+def _bins(numbers: "np.ndarray[Any, Any]") -> Data:
+    """Bins of one width; what is far out is in the first and the last."""
+    low, high = np.quantile(numbers, (OUTER, 1 - OUTER))
+    if (numbers == np.round(numbers)).all():
+        width = max(1, -(-int(high - low + 1) // BINS))
+        edges = np.arange(int(low), int(high) + width + 1, width).astype(float)
+    else:
+        edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
+    counts, _ = np.histogram(np.clip(numbers, edges[0], edges[-1]), edges)
+    return {
+        "edges": [round(float(edge), 4) for edge in edges],
+        "counts": counts.tolist(),
+        "least": round(float(numbers.min()), 4),
+        "most": round(float(numbers.max()), 4),
+        "median": round(float(np.median(numbers)), 4),
+    }
+
+
+def measures(root: Root, recipe: Recipe) -> list[Data]:
+    """What filters measured of the rows that they dropped, with the limit, by step and reason."""
+    found = []
+    for step in steps_to(recipe.last):
+        got: dict[str, list[float]] = defaultdict(list)
+        limits: dict[str, Counter[float]] = defaultdict(Counter)
+        for table in root.folder(step).tables("rejects"):
+            columns = (table[name].to_pylist() for name in ("reason", "got", "limit"))
+            for reason, value, limit in zip(*columns, strict=True):
+                number, bound = _number(value), _number(limit)
+                if number is not None and bound is not None:
+                    got[reason].append(number)
+                    limits[reason][bound] += 1
+        for reason, numbers in sorted(got.items()):
+            entry = {"step": step.name, "reason": reason, "limits": sorted(limits[reason])}
+            found.append({**entry, "n": len(numbers), **_bins(np.array(numbers))})
+    return found
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = json.loads(text or "null")
+    except ValueError:
+        return None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number else None
+
+
+class Times:
+    """The run over time, from its events: runs follow each other without the gaps between them."""
+
+    def __init__(self, events: Iterable[Data]) -> None:
+        self.spans: dict[str, float] = {}  # seconds of each step, from start to end
+        self._points: list[tuple[float, str, Data]] = []
+        self.prefix_cache: dict[str, dict[str, int]] = {}  # hits and queries of each model's server
+        self._seen: dict[str, tuple[int, int]] = {}
+        started: dict[str, float] = {}
+        for at, event in _joined(events):
+            kind, step = event["event"], event.get("step", "")
+            if kind == "step_started":
+                started[step] = at
+            elif kind == "part_done" and step in started:
+                self._points.append((at, step, event["tally"]))
+            elif kind == "step_done" and step in started:
+                self.spans[step] = self.spans.get(step, 0.0) + at - started.pop(step)
+            elif kind == "progress":
+                self._count_cache(event["model"], event["prefix_hits"], event["prefix_queries"])
+
+    def _count_cache(self, model: str, hits: int, queries: int) -> None:
+        """Counters of a server begin at 0 when it starts."""
+        hits_before, before = self._seen.get(model, (0, 0))
+        if queries < before:
+            hits_before = before = 0
+        self._seen[model] = hits, queries
+        if queries > before:
+            sums = self.prefix_cache.setdefault(model, {"hits": 0, "queries": 0})
+            sums["hits"] += hits - hits_before
+            sums["queries"] += queries - before
+
+    def series(self) -> Data:
+        """Sums up to each moment: seconds, then requests, replies that did not fit, tokens."""
+        kinds = ("sent", "bad_replies", "prompt_tokens", "output_tokens")
+        sums = dict.fromkeys(kinds, 0)
+        points = []
+        for at, _, tally in self._points:
+            for kind in kinds:
+                sums[kind] += tally[kind]
+            points.append((round(at, 2), *sums.values()))
+        shown = points[:: max(1, len(points) // MAX_POINTS)]
+        if points and shown[-1] != points[-1]:
+            shown.append(points[-1])
+        columns = list(zip(*shown, strict=True)) or [()] * (1 + len(kinds))
+        return {name: list(column) for name, column in zip(("seconds", *kinds), columns, strict=True)}
+
+
+def _joined(events: Iterable[Data]) -> Iterator[tuple[float, Data]]:
+    """Events with the seconds that runs have been going on."""
+    before = offset = 0.0
+    for event in events:
+        if event["event"] == "run_started":
+            offset += event["at"] - before if before else event["at"]
+        before = event["at"]
+        yield event["at"] - offset, event
