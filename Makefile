@@ -11,7 +11,7 @@ BIN    := .venv/bin
 WHAT   := $(RECIPE) --config $(CONFIG) --root $(ROOT) $(if $(DOCS),--docs '$(DOCS)')
 RUN    := $(BIN)/academe run $(WHAT)
 
-.PHONY: help setup dataset stage status plan push test check golden clean
+.PHONY: help setup dataset stage status plan report push test check golden clean
 
 help:  ## this list
 	@grep -E '^[a-z]+: *.*##' Makefile | sed -E 's/^([a-z]+):.*## */\1 # /' | awk -F' # ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ status: setup  ## rows in, kept and rejected at every step
 
 plan: setup  ## what a run would do and ask; starts nothing
 	@$(BIN)/academe plan $(WHAT) $(ARGS)
+
+report: setup  ## write report.html and report.json anew   [ROOT=]
+	@$(BIN)/academe report --root $(ROOT) $(ARGS)
 
 push: setup  ## publish the dataset to the Hub: make push REPO=user/name, with HF_TOKEN   [ROOT= ARGS=]
 	@test -n "$(REPO)" || { echo "make push needs a repository: make push REPO=user/name" >&2; exit 2; }
