@@ -2,9 +2,12 @@
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import json
 import time
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -40,10 +43,11 @@ class Gauges:
     limit: int  # of requests in flight, as the pace has it now
     wants_server: bool  # a request waits for `use_server`
     prefix_cache: PrefixCache  # of its server
+    steps: tuple[tuple[str, int], ...]  # requests in flight, by step
 
 
 class ServedModel:
-    """A channel to a served model through the reply store. Used inside one event loop.
+    """The channels of a run's steps to a served model, through the reply store. Used inside one event loop.
 
     Nothing is sent before `use_server` has been called, and the gauges say when that is needed, so that no
     server is started for a run whose replies are all stored.
@@ -57,6 +61,7 @@ class ServedModel:
         self._replay = replay
         self._client: asyncio.Future[Client] = asyncio.get_running_loop().create_future()
         self._open: dict[bytes, asyncio.Future[StoredReply]] = {}
+        self._in_flight = Counter[str]()  # requests, by step
 
     def use_server(self, url: str, key: str = "") -> None:
         self._wants_server = False
@@ -71,7 +76,12 @@ class ServedModel:
         in_flight, cache = 0, PrefixCache(0, 0)
         if self._client.done():
             in_flight, cache = self._pace.in_flight, self._client.result().prefix_cache
-        return Gauges(in_flight, self._pace.width, self._wants_server, cache)
+        steps = tuple(sorted(self._in_flight.items()))
+        return Gauges(in_flight, self._pace.width, self._wants_server, cache, steps)
+
+    def of_step(self, name: str) -> "StepChannel":
+        """The channel for the requests of one step."""
+        return StepChannel(self, name)
 
     async def drain(self) -> None:
         """Sends nothing more; returns when all that was sent is answered and durable."""
@@ -83,7 +93,7 @@ class ServedModel:
         """Returns when fewer requests wait for their turn than may be in flight. For one caller at a time."""
         await self._pace.room()
 
-    async def reply_to(self, body: dict[str, Any], sample: int, tally: Tally) -> StoredReply:
+    async def reply_to(self, step: str, body: dict[str, Any], sample: int, tally: Tally) -> StoredReply:
         """The stored reply to `body`, or a new one, durable before it is returned."""
         request = canonical_json(body)
         key = request_key(request, sample)
@@ -92,13 +102,13 @@ class ServedModel:
             reply = await self._open[key]
         if reply is None:
             tally.sent += 1
-            reply = await self._send(key, request, kind_of(body), tally)
+            reply = await self._send(step, key, request, kind_of(body), tally)
         tally.requests += 1
         tally.prompt_tokens += reply.prompt_tokens
         tally.output_tokens += reply.output_tokens
         return reply
 
-    async def _send(self, key: bytes, request: bytes, kind: Kind, tally: Tally) -> StoredReply:
+    async def _send(self, step: str, key: bytes, request: bytes, kind: Kind, tally: Tally) -> StoredReply:
         """A new reply. Who asks for the same one meanwhile waits for it too."""
         if self._replay:
             raise ModelUnavailable(f"--replay sends nothing, but no reply is stored for: {request.decode()}")
@@ -107,13 +117,8 @@ class ServedModel:
             # The place in flight is held until the reply is durable, so that a crash costs no more than the
             # places.
             async with self._pace:
-                self._replies.check()  # what cannot be kept is not asked for
-                self._wants_server = not self._client.done()
-                client = await self._client
-                started = time.monotonic()
-                answer = await client.send(request, kind)
-                reply = await self._replies.put(key, self._spec.name, answer)
-                tally.asked_s += time.monotonic() - started
+                with self._counted(step):
+                    reply = await self._exchange(key, request, kind, tally)
         except BaseException as error:
             asked.set_exception(error)
             asked.exception()  # nobody may be waiting
@@ -122,6 +127,36 @@ class ServedModel:
             del self._open[key]
         asked.set_result(reply)
         return reply
+
+    async def _exchange(self, key: bytes, request: bytes, kind: Kind, tally: Tally) -> StoredReply:
+        """Sends the request; returns the reply once it is durable."""
+        self._replies.check()  # what cannot be kept is not asked for
+        self._wants_server = not self._client.done()
+        client = await self._client
+        started = time.monotonic()
+        answer = await client.send(request, kind)
+        reply = await self._replies.put(key, self._spec.name, answer)
+        tally.asked_s += time.monotonic() - started
+        return reply
+
+    @contextlib.contextmanager
+    def _counted(self, step: str) -> Iterator[None]:
+        self._in_flight[step] += 1
+        try:
+            yield
+        finally:
+            self._in_flight[step] -= 1
+
+
+@dataclass(frozen=True)
+class StepChannel:
+    """A channel for the requests of one step, so that it is known whose are in flight."""
+
+    served: ServedModel
+    step: str
+
+    async def reply_to(self, body: dict[str, Any], sample: int, tally: Tally) -> StoredReply:
+        return await self.served.reply_to(self.step, body, sample, tally)
 
 
 def canonical_json(body: dict[str, Any]) -> bytes:

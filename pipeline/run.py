@@ -44,7 +44,8 @@ def run(recipe: Recipe, options: RunOptions, events: Events) -> dict[str, Any] |
     if options.first is not None:
         for name in downstream(steps, options.first):
             root.folder(next(step for step in steps if step.name == name)).reopen()
-    events.emit("run_started", run=run_id, recipe=recipe.name, steps=[step.name for step in steps])
+    inputs = {step.name: [before.name for before in step.inputs] for step in steps}
+    events.emit("run_started", run=run_id, recipe=recipe.name, steps=inputs)
     schedule = Schedule(steps, root, events)
     is_new = not schedule.finished
     specs = _models(schedule.wanted())

@@ -5,6 +5,7 @@ what they cost is little beside what a server does. A model that is equal to ano
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +29,7 @@ IN_FLIGHT_PER_WORKER = 128  # for twice as many there is a second process, and s
 _remote: Any = ray.remote  # its type stubs cannot follow a class that is chosen at run time
 _worker = _remote(num_cpus=0, max_restarts=-1, max_task_retries=-1, max_concurrency=1000)(ModelWorker)
 
-IDLE = Gauges(0, 0, wants_server=False, prefix_cache=PrefixCache(0, 0))
+IDLE = Gauges(0, 0, wants_server=False, prefix_cache=PrefixCache(0, 0), steps=())
 
 
 @dataclass
@@ -124,12 +125,16 @@ class Serving:
             worker.gauges = gauges
             in_flight = sum(worker.gauges.in_flight for worker in served.workers)
             limit = sum(worker.gauges.limit for worker in served.workers)
+            steps = Counter[str]()
+            for each in served.workers:
+                steps.update(dict(each.gauges.steps))
             cache = max(worker.gauges.prefix_cache for worker in served.workers)  # all look at one server
             self.events.emit(
                 "progress",
                 model=served.spec.name,
                 in_flight=in_flight,
                 limit=limit,
+                steps=steps,
                 prefix_hits=cache.hits,
                 prefix_queries=cache.queries,
             )

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.errors import RecipeError
+from pipeline.events import read_events
+from pipeline.progress import Line, Progress
 from pipeline.root import Root
 from pipeline.store import StepFolder
 from pipeline.tally import Tally
@@ -18,6 +20,22 @@ def read_status(root: Root) -> dict[str, Any]:
     data = read_run(root)
     steps = [_step_status(step, _folder(root, step)) for step in data["steps"]]
     return {"recipe": data["recipe"], "run": data["run"], "steps": steps}
+
+
+def progress_of(root: Root, status: dict[str, Any]) -> Progress:
+    """What the run shows of itself: from its events, but for states and rows, which the root knows best."""
+    progress = Progress()
+    for event in read_events(root.events):
+        progress.take(event)
+    known = progress.lines
+    progress.lines = {}
+    for step in status["steps"]:
+        line = known.get(step["name"]) or Line(step["inputs"])
+        line.tally = Tally.from_dict(step["tally"])
+        if step["state"] == "done" and line.state != "reused":
+            line.state = "done"
+        progress.lines[step["name"]] = line
+    return progress
 
 
 def rows_of(root: Root, step: str, rejects: bool, n: int) -> list[dict[str, Any]]:
@@ -55,4 +73,10 @@ def _folder(root: Root, step: dict[str, Any]) -> StepFolder:
 
 def _step_status(step: dict[str, Any], folder: StepFolder) -> dict[str, Any]:
     state, tally = folder.progress()
-    return {"name": step["name"], "id": step["id"], "state": state, "tally": tally.as_dict()}
+    return {
+        "name": step["name"],
+        "id": step["id"],
+        "inputs": step["inputs"],
+        "state": state,
+        "tally": tally.as_dict(),
+    }

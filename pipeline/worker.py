@@ -55,4 +55,5 @@ class ModelWorker:
         async with self._door:
             await served.room()
             records = await asyncio.to_thread(read_slice, rows, kind)
-        return await work.ask_part(stage, self._spec, served, records, kind, folder, rows.writes)
+        channel = served.of_step(folder.name.rpartition("-")[0])
+        return await work.ask_part(stage, self._spec, channel, records, kind, folder, rows.writes)

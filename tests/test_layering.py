@@ -70,7 +70,10 @@ ALLOWED: dict[str, set[str]] = {
     "server": {"embedded", "errors", "model"},
     "root": {"dag", "errors", "files", "lock", "mirror", "replies", "store", "tally"},
     "recipe": {"dag"},
-    "events": {"tally"},
+    "events": set(),
+    "progress": {"tally"},
+    "view": {"events", "progress"},
+    "readable": {"lineage", "records"},
     "worker": {"asking", "model", "replies", "stage", "store", "work"},
     "work": {"asking", "errors", "files", "model", "records", "spread", "stage", "store", "tally"},
     "schedule": {"dag", "events", "identity", "root", "stage", "store", "tally", "work"},
@@ -84,7 +87,7 @@ ALLOWED: dict[str, set[str]] = {
     "lineage": {"dag", "recipe", "rehearse", "root", "stage", "store"},
     "publish": {"dataset", "errors", "files", "hub", "recipe", "repo_card", "root"},
     "dataset": {"card", "contamination", "files", "identity", "recipe", "records", "root", "rows"},
-    "status": {"errors", "root", "store", "tally"},
+    "status": {"errors", "events", "progress", "root", "store", "tally"},
     "review": {"errors", "files", "plain_yaml", "root", "status", "taxonomy", "text"},
     "rehearse": {"asking", "dag", "errors", "model", "replies", "root", "stage", "tally"},
     "sweep": {"dag", "errors", "files", "recipe", "rehearse", "replies", "root", "stage"},
@@ -106,8 +109,8 @@ ALLOWED: dict[str, set[str]] = {
     },
 }  # fmt: skip
 REPORT = {
-    "dag", "files", "lineage", "model", "recipe", "records", "rehearse", "replies", "report", "root", "stage",
-    "store",
+    "dag", "events", "files", "lineage", "model", "recipe", "records", "rehearse", "replies", "report",
+    "root", "stage", "store",
 }  # fmt: skip
 STAGES = {
     "asks", "benchmarks", "bonito", "clusters", "density", "documents", "draws", "earlier", "errors",

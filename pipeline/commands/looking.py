@@ -6,57 +6,101 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import LAST_ROOT, RunRoot, StepName, exits
+from pipeline.commands.options import LAST_ROOT, RunRoot, exits
+
+WIDE = 200  # columns
 
 
 @exits
 def status(
     root: RunRoot = LAST_ROOT,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Draw it anew until the run ends.")] = False,
 ) -> None:
-    """How far a run is, and what is to go: rows in, kept and rejected by reason, at every step."""
+    """How far a run is, and what is to go: what the run itself shows, in another terminal or after it."""
+    from rich.console import Console
+
     from pipeline.plan import expect
     from pipeline.recipes import recipe_of
     from pipeline.root import Root
-    from pipeline.status import read_run, read_status
+    from pipeline.status import progress_of, read_run, read_status
+    from pipeline.view import drawn, watched
 
     folder = Root(root)
     found = read_status(folder)
+    if watch:
+        watched(Console(), lambda: progress_of(folder, read_status(folder)))
+        return
     expect(found, folder, lambda: recipe_of(read_run(folder)))
     if as_json:
         typer.echo(json.dumps(found, indent=1))
         return
+    console = Console()
+    if not console.is_terminal:
+        console.width = WIDE  # a pipe cuts nothing off
     typer.echo(f"{found['recipe']}, run {found['run']}")
-    width = max(len(step["name"]) for step in found["steps"])
-    for step in found["steps"]:
-        line = f"  {step['name']:<{width}} {step['state']:<8}"
-        if step["state"] != "waits":
-            tally = step["tally"]
-            dropped = tally["made"] - tally["kept"]
-            line += f" {tally['rows_in']:>8,} in {tally['kept']:>8,} kept {dropped:>7,} rejected"
-            reasons = sorted(tally["rejected"].items(), key=lambda item: -item[1])
-            line += "  " + ", ".join(f"{reason} {count:,}" for reason, count in reasons)
-        if "expected" in step and step["state"] != "done" and step["expected"]["requests"]:
-            line += f"  of about {step['expected']['requests']:,.0f} requests"
-        typer.echo(line.rstrip())
-    typer.echo(f"  {found['to_go']}")
+    console.print(drawn(progress_of(folder, found)))
+    typer.echo(found["to_go"])
 
 
 @exits
 def show(
-    step: StepName,
+    step: Annotated[str | None, typer.Argument(help="A step's name: see `academe status`.")] = None,
     root: RunRoot = LAST_ROOT,
     rejects: Annotated[
         bool, typer.Option("--rejects", help="What was dropped, with reason, got and limit.")
     ] = False,
+    name: Annotated[
+        str | None, typer.Option("--id", help="One row: all it was made of, and what the model was asked.")
+    ] = None,
     n: Annotated[int, typer.Option("-n", min=1, help="How many rows.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines, every field.")] = False,
 ) -> None:
-    """Rows that a step kept, or rejected, as JSON lines."""
+    """Rows that a step kept, or rejected; or the lineage of one row."""
+    from pipeline.readable import reject_lines, row_lines
     from pipeline.root import Root
     from pipeline.status import rows_of
 
+    if (step is None) == (name is None):
+        raise typer.BadParameter("name a step, or a row with --id; not both")
+    if step is None:
+        _show_lineage(root, str(name), as_json)
+        return
     for row in rows_of(Root(root), step, rejects, n):
-        typer.echo(json.dumps(row, ensure_ascii=False))
+        if as_json:
+            typer.echo(json.dumps(row, ensure_ascii=False))
+        else:
+            typer.echo("\n".join(reject_lines(row) if rejects else row_lines(row)) + "\n")
+
+
+def _show_lineage(root: str, name: str, as_json: bool) -> None:
+    from pipeline.errors import RecipeError
+    from pipeline.lineage import ordered, requests_for, trace
+    from pipeline.readable import link_lines
+    from pipeline.recipes import recipe_of
+    from pipeline.records import as_json as record_as_json
+    from pipeline.replies import Replies
+    from pipeline.root import Root
+    from pipeline.status import read_run
+
+    folder = Root(root)
+    recipe = recipe_of(read_run(folder))
+    found = trace(folder, recipe, [name])
+    if name not in found:
+        raise RecipeError(f"no row {name} in {root}; `academe show STEP --json` lists rows with their ids")
+    replies = Replies(folder.replies)
+    try:
+        for link in ordered(found, name):
+            asked = requests_for(link, found, replies)
+            if as_json:
+                told = [{"turns": one.turns, "reply": one.reply} for one in asked]
+                record = json.loads(record_as_json(link.record))
+                line = {"step": link.step.name, "record": record, "asked": told}
+                typer.echo(json.dumps(line, ensure_ascii=False))
+            else:
+                typer.echo("\n".join(link_lines(link, asked)) + "\n")
+    finally:
+        replies.close()
 
 
 @exits

@@ -42,7 +42,6 @@ Endpoint = Annotated[
     str | None, typer.Option(help="Use this OpenAI-compatible server, e.g. http://host:8000/v1.")
 ]
 ModelName = Annotated[str | None, typer.Option("--model", help="The model to ask, as the endpoint lists it.")]
-StepName = Annotated[str, typer.Argument(help="A step's name: see `academe status`.")]
 
 
 def exits(command: Callable[..., None]) -> Callable[..., None]:

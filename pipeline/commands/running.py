@@ -51,6 +51,10 @@ def run(
     spread_rows: Annotated[
         int, typer.Option(min=0, help="Decide on duplicates in tasks of the cluster from this many rows on.")
     ] = SPREAD_ROWS,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Show progress as JSON, an event a line, the dataset last.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option(help="Show the plan and stop.")] = False,
 ) -> None:
     """Run a recipe to its end; the same command again goes on where it stopped."""
@@ -62,22 +66,24 @@ def run(
     from rich.console import Console
 
     from pipeline.budget import Budget
-    from pipeline.events import Events, view_for
+    from pipeline.events import Events
     from pipeline.interrupts import catch_signals
     from pipeline.run import RunOptions
     from pipeline.run import run as run_recipe
+    from pipeline.view import view_for
 
     catch_signals()
     budget = Budget(budget_tokens, budget_usd, max_minutes)
     with folder.locked():
-        events = Events(folder.events, view_for(Console()))
+        view = view_for(Console(), quiet=quiet, as_json=as_json)
+        events = Events(folder.events, view)
         try:
             summary = run_recipe(
                 wired, RunOptions(folder, first, last, ray, budget, replay, spread_rows), events
             )
         finally:
             events.close()
-    if summary is not None:
+    if summary is not None and not as_json:  # of which the last event tells
         splits = ", ".join(f"{split['rows']:,} {name}" for name, split in summary["splits"].items())
         typer.echo(f"{folder.dataset}: {splits or 'no'} rows")
 

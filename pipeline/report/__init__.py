@@ -8,10 +8,10 @@ Cost: some passes over the rows. See pipeline/report/page.py for what keeps host
 import json
 from typing import Any
 
-import jsonlines
 from upath import UPath
 
 from pipeline.dag import steps_to
+from pipeline.events import read_events
 from pipeline.files import write_text
 from pipeline.recipe import Recipe
 from pipeline.replies import Replies
@@ -26,7 +26,7 @@ JSON, PAGE, AGAINST = "report.json", "report.html", "report-against.html"
 def report(root: Root, recipe: Recipe) -> dict[str, Any]:
     """What there is to tell of the run that the root last had, as plain data."""
     run = root.run() or {}
-    times = numbers.Times(_events(root))
+    times = numbers.Times(read_events(root.events))
     specs = [step.stage.model for step in steps_to(recipe.last) if isinstance(step.stage, ModelStage)]
     replies = Replies(root.replies)
     try:
@@ -66,11 +66,3 @@ def write_against(root: Root, recipe: Recipe, other: Root, other_recipe: Recipe)
     """Writes a page that shows two runs side by side; returns its path."""
     write_text(page([report(root, recipe), report(other, other_recipe)]), root.path / AGAINST)
     return root.path / AGAINST
-
-
-def _events(root: Root) -> list[dict[str, Any]]:
-    """Every whole event: a run that was killed may have left half a line."""
-    if not root.events.exists():
-        return []
-    with jsonlines.open(root.events) as file:
-        return [event for event in file.iter(type=dict, skip_invalid=True)]
