@@ -47,7 +47,7 @@ class Gauges:
 
 
 class ServedModel:
-    """The channels of a run's steps to a served model, through the reply store. Used inside one event loop.
+    """A channel to a served model through the reply store. Used inside one event loop.
 
     Nothing is sent before `use_server` has been called, and the gauges say when that is needed, so that no
     server is started for a run whose replies are all stored.
@@ -93,7 +93,7 @@ class ServedModel:
         """Returns when fewer requests wait for their turn than may be in flight. For one caller at a time."""
         await self._pace.room()
 
-    async def reply_to(self, step: str, body: dict[str, Any], sample: int, tally: Tally) -> StoredReply:
+    async def reply_to(self, body: dict[str, Any], sample: int, tally: Tally, step: str = "") -> StoredReply:
         """The stored reply to `body`, or a new one, durable before it is returned."""
         request = canonical_json(body)
         key = request_key(request, sample)
@@ -156,7 +156,7 @@ class StepChannel:
     step: str
 
     async def reply_to(self, body: dict[str, Any], sample: int, tally: Tally) -> StoredReply:
-        return await self.served.reply_to(self.step, body, sample, tally)
+        return await self.served.reply_to(body, sample, tally, self.step)
 
 
 def canonical_json(body: dict[str, Any]) -> bytes:

@@ -98,9 +98,8 @@ class Progress:
         return max(0.0, left * line.seconds / line.tally.rows_in)
 
     def totals(self) -> Tally:
-        """Over all steps that this run has worked on."""
+        """Over all steps, whichever run has worked on them."""
         whole = Tally()
         for line in self.lines.values():
-            if line.state != "reused":
-                whole.add(line.tally)
+            whole.add(line.tally)
         return whole

@@ -148,7 +148,7 @@ def test_on_a_terminal_a_run_draws_its_steps(scripted: Scripted, tmp_path: Path)
     assert f"examples: reused, {rows} in, {rows} kept, 0 rejected" in written
     code, written = on_a_terminal(["status", "--root", str(root)])
     assert code == 0
-    assert re.search(rf"examples +done +{rows} +{rows} *\n", CODES.sub("", written).replace("\r", ""))
+    assert re.search(rf"examples +reused +{rows} +{rows} *\n", CODES.sub("", written).replace("\r", ""))
 
 
 @pytest.mark.ray
