@@ -33,6 +33,9 @@ KINDS = {
     ".parquet": "parquet",
 }
 UNKNOWN = "unknown"
+# No kinds of documents, but told as what they are when they are read:
+SPECIAL = "special"  # a pipe, a device, a link to nothing
+UNNAMED = "unnamed"  # a name that is no text, which no table can hold
 STRETCH_BYTES = 8 * 2**20  # of a JSONL or Parquet file, that one task reads
 CHANGES = ("mtime", "ETag", "etag", "LastModified", "last_modified", "updated")  # as file systems tell of it
 
@@ -49,7 +52,9 @@ def find_files(paths: Sequence[str]) -> Iterator[File]:
                 continue
             seen.add(address)
             size = info.get("size") or 0
-            kind = kind_of(name)
+            kind = kind_of(name) if info.get("type") == "file" else SPECIAL
+            if not _is_text(name):
+                kind, name, address = UNNAMED, _as_text(name), _as_text(address)
             for start, stop in _stretches(address, kind, size):
                 record_id = content_id(name, size, _change(info), start)
                 yield File(
@@ -59,7 +64,8 @@ def find_files(paths: Sequence[str]) -> Iterator[File]:
 
 def state_of(paths: Sequence[str]) -> str:
     """A hash of the names, sizes and times of the files. Raises RecipeError as `find_files` does."""
-    found = [(name, info.get("size"), _change(info)) for path in paths for _, name, info in _listed(path)]
+    listed = [entry for path in paths for entry in _listed(path)]
+    found = [(_as_text(name), info.get("size"), _change(info)) for _, name, info in listed]
     return digest(found).hex()
 
 
@@ -92,12 +98,24 @@ def _listed(path: str) -> list[tuple[str, str, dict[str, Any]]]:
     for place, info in found.items():
         below = place[len(top) :].lstrip("/")
         hidden = any(part.startswith(".") for part in below.split("/"))
-        if info.get("type") == "file" and not hidden:
+        if info.get("type") != "directory" and not hidden:
             address = place if is_local else fs.unstrip_protocol(place)
             rows.append((address, below if is_local else address, info))
     if not rows:
         raise RecipeError(f"documents {path}: there is no file; expected a file, a folder, a glob or a URL")
     return sorted(rows, key=lambda row: row[1])
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:  # bytes of a local file system that are no UTF-8
+        return False
+    return True
+
+
+def _as_text(name: str) -> str:
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _change(info: dict[str, Any]) -> str:

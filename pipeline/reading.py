@@ -18,7 +18,7 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.documents import KINDS
+from pipeline.documents import KINDS, SPECIAL, UNNAMED
 from pipeline.extract import extract
 from pipeline.records import File
 
@@ -76,7 +76,12 @@ class Limits:
 def read(file: File, limits: Limits) -> Iterator[Text | Fault]:
     """The documents of a file, cleaned, in its order."""
     if file.kind not in READERS:
-        yield Fault("unknown_kind", file.name.rpartition("/")[2], ", ".join(KINDS))
+        named = file.name.rpartition("/")[2]
+        faults = {
+            SPECIAL: Fault("no_file", named, "a file"),
+            UNNAMED: Fault("name_is_no_text", named, "UTF-8"),
+        }
+        yield faults.get(file.kind, Fault("unknown_kind", named, ", ".join(KINDS)))
         return
     try:
         with fsspec.open(file.address, "rb") as opened:

@@ -103,3 +103,8 @@ def repeated_long_word_share(text: str) -> float:
 def one_line(text: str) -> str:
     """The text without control characters, its white space single spaces."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def enclosed(text: str) -> str:
+    """The text for a prompt that has it between <text> and </text>, which it cannot end by itself."""
+    return text.replace("</text>", "< /text>")

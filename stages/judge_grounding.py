@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.model import Model, Prompt, Sampling
 from pipeline.records import Example
 from pipeline.stage import Expected, ModelStage, Reject
+from pipeline.text import enclosed
 
 
 class Reply(BaseModel):
@@ -41,7 +42,7 @@ class JudgeGrounding(ModelStage):
             self.prompt,
             Reply,
             self.sampling,
-            passage=example.passage,
+            passage=enclosed(example.passage),
             question=example.bare,
             answer=example.answer,
         )

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.model import Model, Prompt, Sampling
 from pipeline.records import Document
 from pipeline.stage import Expected, ModelStage, Reject
+from pipeline.text import enclosed
 
 
 class Reply(BaseModel):
@@ -39,5 +40,5 @@ class RateDocuments(ModelStage):
 
     async def map(self, document: Document, model: Model) -> list[Document | Reject]:
         text = document.text[: self.max_chars]
-        reply = await model.ask(self.prompt, Reply, self.sampling, passage=text)
+        reply = await model.ask(self.prompt, Reply, self.sampling, passage=enclosed(text))
         return [dataclasses.replace(document, quality=reply.quality)]

@@ -18,6 +18,7 @@ from pipeline.records import Chunk, Passage, content_id
 from pipeline.reply_forms import FormFault, as_text, cleaned, pairs_in, some_of
 from pipeline.stage import Expected, ModelStage, Reject, rng_for, settle
 from pipeline.styles import ENCYCLOPEDIC, KNOWLEDGE, STYLES, Style, Styles
+from pipeline.text import enclosed
 
 MIN_TOKENS = 160  # that a reply may have: of a short text a table or a pair is longer
 
@@ -54,7 +55,9 @@ class RephraseChunks(ModelStage):
     async def _write(self, chunk: Chunk, name: str, style: Style, model: Model) -> Passage | Reject:
         room = min(self.sampling.max_tokens, max(MIN_TOKENS, math.ceil(self.tokens_ratio * chunk.n_tokens)))
         sampling = self.sampling.model_copy(update={"max_tokens": room})
-        turn = await model.write(style.prompt, sampling, passage=chunk.text.strip(), before=chunk.before)
+        turn = await model.write(
+            style.prompt, sampling, passage=enclosed(chunk.text.strip()), before=enclosed(chunk.before)
+        )
         if turn.finish == "length" and style.form not in ("pairs", "list"):  # the last of which may go
             return Reject("cut_off", got={"style": name, "tokens": turn.n_output_tokens}, limit=room)
         text = cleaned(turn.text, style.form, chunk.text)

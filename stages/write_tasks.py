@@ -30,6 +30,7 @@ from pipeline.task_types import (
     TaskType,
     task_type,
 )
+from pipeline.text import enclosed
 
 LETTERS = "ABCD"
 
@@ -112,7 +113,12 @@ class WriteTasks(ModelStage):
         if self.model_chooses:
             names = tuple(task_type(name).name for name in weights)
             reply: Any = await model.ask(
-                self.choice_prompt, _choice(names), self.sampling, passage=chunk.text, names=names, n=n
+                self.choice_prompt,
+                _choice(names),
+                self.sampling,
+                passage=enclosed(chunk.text),
+                names=names,
+                n=n,
             )
             return [task_type(name) for name in dict.fromkeys(reply.tasks)][:n]
         rng = rng_for(self.seed, "types", chunk.id)
@@ -128,7 +134,7 @@ class WriteTasks(ModelStage):
             prompt,
             _plain(slots_of, one.short == "ynqa") if self.plain else slots_of,
             self.sampling,
-            passage=chunk.text,
+            passage=enclosed(chunk.text),
             label=label,
             labels=labels,
         )

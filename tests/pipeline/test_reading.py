@@ -3,6 +3,7 @@
 import gzip
 import itertools
 import json
+import os
 import resource
 import time
 from pathlib import Path
@@ -16,7 +17,11 @@ from hypothesis import strategies as st
 from pipeline.documents import STRETCH_BYTES, find_files, kind_of, state_of
 from pipeline.errors import RecipeError
 from pipeline.reading import Fault, Limits, Text, read
-from pipeline.records import File
+from pipeline.records import Document, File
+from pipeline.stage import Reject
+from pipeline.store import to_table
+from stages.list_files import ListFiles
+from stages.read_documents import ReadDocuments
 from tests.conftest import ROOT
 
 LIMITS = Limits(
@@ -106,6 +111,27 @@ def test_what_cannot_be_read_is_told_with_its_reason(name: str, tmp_path: Path) 
     assert isinstance(found, Fault)
     assert found.reason == reason
     json.dumps([found.got, found.limit])  # it can be kept
+
+
+def test_what_is_no_file_or_has_no_name_is_told_and_the_others_read(tmp_path: Path) -> None:
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    os.mkfifo(folder / "pipe.txt")  # reading it would wait for ever
+    (folder / "zero.txt").symlink_to("/dev/zero")  # and this one never end
+    (folder / "gone.txt").symlink_to("nothing.txt")
+    (folder / "self").symlink_to(folder)
+    Path(os.fsdecode(bytes(folder) + b"/caf\xe9.txt")).write_text("A name in Latin-1.")
+    (folder / "a\nb.txt").write_text("A name of two lines.")
+    found = list(ListFiles(paths=(str(folder),)).read())
+    to_table(found, File)  # they can be kept
+    assert state_of((str(folder),))
+    read = [item for file in found for item in ReadDocuments().map(file)]
+    reasons = [(item.reason, item.got) for item in read if isinstance(item, Reject)]
+    assert reasons == [
+        ("name_is_no_text", "caf\\xe9.txt"),
+        *(("no_file", name) for name in ("gone.txt", "pipe.txt", "self", "zero.txt")),
+    ]
+    assert [item.text for item in read if isinstance(item, Document)] == ["A name of two lines."]
 
 
 def test_lines_that_are_no_documents_are_told_and_the_others_read(tmp_path: Path) -> None:

@@ -212,7 +212,7 @@ def test_styles_are_drawn_by_weight() -> None:
 def test_documents_are_routed_by_their_quality() -> None:
     def reply(body: dict[str, Any]) -> str:
         last = body["messages"][-1]["content"]
-        return PAIRS if "Question: ..." in last else "- It fell." if "one a line" in last else REPHRASED
+        return PAIRS if "Question: (" in last else "- It fell." if "one a line" in last else REPHRASED
 
     stage = RephraseChunks(good_from=4)
     good = rephrase(stage, reply, chunk(quality=4))
