@@ -116,6 +116,12 @@ def test_without_documents_the_remedy_is_named(scripted: Scripted, tmp_path: Pat
     assert "there is no file" in done.stderr
 
 
+def arguments_of(recipe: str, server: Scripted, root: Path, docs: Path) -> list[str]:
+    if recipe != "bonito":
+        return documents_arguments(server, recipe, root, docs)
+    return ["run", "bonito", "--config", str(docs.parent / "many.yaml"), "--root", str(root)]
+
+
 def kill_and_go_on(recipe: str, tmp_path: Path, docs: Path) -> None:
     """A run that nothing disturbs, and one that is killed at random moments: the same rows."""
     rng, n_requests, made, seconds = random.Random(recipe), [], [], 0.0
@@ -123,7 +129,7 @@ def kill_and_go_on(recipe: str, tmp_path: Path, docs: Path) -> None:
         folder = tmp_path / f"{recipe}-{kills}"
         folder.mkdir()
         server, started = start_scripted(folder, delay_s=0.15), time.monotonic()
-        arguments = documents_arguments(server, recipe, folder / "run", docs)
+        arguments = arguments_of(recipe, server, folder / "run", docs)
         try:
             for _ in range(kills):
                 process = subprocess.Popen(
@@ -149,8 +155,15 @@ def kill_and_go_on(recipe: str, tmp_path: Path, docs: Path) -> None:
 
 def test_killed_at_random_moments_runs_end_with_the_same_rows(tmp_path: Path) -> None:
     docs = write_documents(tmp_path / "docs", n=8)
-    with ThreadPoolExecutor(2) as pool:
-        ended = [pool.submit(kill_and_go_on, recipe, tmp_path, docs) for recipe in ("documents", "wrap")]
+    rows = (ROOT / "examples/annotated/rows.jsonl").read_text()
+    (tmp_path / "many.jsonl").write_text(rows * 2_000)
+    templates = ROOT / "examples/annotated/templates.yaml"
+    (tmp_path / "many.yaml").write_text(
+        f"sets: [{{rows: {tmp_path / 'many.jsonl'}, templates: {templates}}}]"
+    )
+    recipes = ("documents", "wrap", "bonito")
+    with ThreadPoolExecutor(3) as pool:
+        ended = [pool.submit(kill_and_go_on, recipe, tmp_path, docs) for recipe in recipes]
         for one in ended:
             one.result()
 
