@@ -33,6 +33,7 @@ def report(root: Root, recipe: Recipe) -> dict[str, Any]:
         shown = samples.rows(root, recipe, replies)
     finally:
         replies.close()
+    kept = numbers.Kept(root, recipe)
     n_kept = sum("reason" not in row for row in shown["rows"])
     return {
         "recipe": recipe.name,
@@ -43,8 +44,8 @@ def report(root: Root, recipe: Recipe) -> dict[str, Any]:
         "n_rows": root.folder(recipe.last).progress()[1].kept,
         "steps": numbers.steps(root, recipe, times.spans),
         "taxonomy": numbers.taxonomy(root, recipe),
-        "spreads": numbers.spreads(root, recipe),
-        "measures": numbers.measures(root, recipe),
+        "spreads": numbers.spreads(kept),
+        "measures": numbers.measures(root, recipe, kept),
         "duplicates": samples.duplicates(root, recipe),
         "clusters": samples.clusters(root, recipe),
         "series": times.series(),

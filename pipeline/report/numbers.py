@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pipeline.dag import Step, steps_to
 from pipeline.model import ModelSpec
@@ -43,7 +44,18 @@ WORDY = {
     "text": "Words of the text",
 }
 
+# The column of the dataset that tells what a filter measures.
+MEASURES = {
+    "question_too_short": "question",
+    "question_too_long": "question",
+    "answer_too_short": "answer",
+    "answer_too_long": "answer",
+    "meaning_lost": "likeness",
+    **{f"low_{name}": name for name in CRITERIA},
+}
+
 Data = dict[str, Any]
+Numbers = NDArray[Any]
 
 
 def steps(root: Root, recipe: Recipe, spans: dict[str, float]) -> list[Data]:
@@ -102,26 +114,36 @@ def _by_discipline(root: Root, step: Step) -> Counter[str]:
     return found
 
 
-def spreads(root: Root, recipe: Recipe) -> list[Data]:
+class Kept:
+    """What is known of the rows of the dataset, column by column: names with counts, or all values."""
+
+    def __init__(self, root: Root, recipe: Recipe) -> None:
+        self.names: dict[str, Counter[str]] = defaultdict(Counter)
+        values: dict[str, list[Any]] = defaultdict(list)
+        for table in root.folder(recipe.last).tables():
+            columns = set(table.column_names)
+            for column in NAMED.keys() & columns:
+                self.names[column].update(_counted(table[column].cast(pa.string())))
+            for column in (MEASURED.keys() | set(CRITERIA)) & columns:
+                values[column].append(pc.drop_null(table[column]).to_numpy())
+            for column in WORDY.keys() & columns:
+                values[column].append(pc.count_substring_regex(table[column], r"\S+").to_numpy())
+        self.values = {column: np.concatenate(arrays) for column, arrays in values.items()}
+
+
+def spreads(kept: Kept) -> list[Data]:
     """How the values of the rows of the dataset are spread: names with counts, or bins."""
-    names: dict[str, Counter[str]] = defaultdict(Counter)
-    values: dict[str, list[Any]] = defaultdict(list)
-    for table in root.folder(recipe.last).tables():
-        for column in NAMED.keys() & set(table.column_names):
-            names[column].update(_counted(table[column].cast(pa.string())))
-        for column in MEASURED.keys() & set(table.column_names):
-            values[column].append(pc.drop_null(table[column]).to_numpy())
-        for column in WORDY.keys() & set(table.column_names):
-            values[column].append(pc.count_substring_regex(table[column], r"\S+").to_numpy())
     found = []
     for column, title in NAMED.items():
-        counts = {name: n for name, n in names[column].items() if name}
+        counts = {name: n for name, n in kept.names[column].items() if name}
         if counts:
             found.append({"title": title, "column": column, **_bars(counts)})
     for column, title in {**WORDY, **MEASURED}.items():
-        numbers = np.concatenate(values[column]) if values[column] else np.array([])
+        numbers = kept.values.get(column, np.array([]))
         if len(numbers) and numbers.any():
-            found.append({"title": title, "column": column, **_bins(numbers)})
+            edges = _edges(numbers)
+            entry = {"title": title, "column": column, "edges": edges, "counts": _counts(numbers, edges)}
+            found.append({**entry, **_extent(numbers)})
     return found
 
 
@@ -138,26 +160,29 @@ def _bars(counts: dict[str, int]) -> Data:
     return {"names": [name for name, _ in shown], "counts": [n for _, n in shown]}
 
 
-def _bins(numbers: "np.ndarray[Any, Any]") -> Data:
-    """Bins of one width; what is far out is in the first and the last."""
+def _edges(numbers: Numbers) -> list[float]:
+    """Of bins of one width; what is far out is in the first and the last."""
     low, high = np.quantile(numbers, (OUTER, 1 - OUTER))
     if (numbers == np.round(numbers)).all():
         width = max(1, -(-int(high - low + 1) // BINS))
-        edges = np.arange(int(low), int(high) + width + 1, width).astype(float)
-    else:
-        edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
+        return [float(edge) for edge in np.arange(int(low), int(high) + width + 1, width)]
+    return [round(float(edge), 4) for edge in np.linspace(low, high if high > low else low + 1, BINS + 1)]
+
+
+def _counts(numbers: Numbers, edges: list[float]) -> list[int]:
     counts, _ = np.histogram(np.clip(numbers, edges[0], edges[-1]), edges)
-    return {
-        "edges": [round(float(edge), 4) for edge in edges],
-        "counts": counts.tolist(),
-        "least": round(float(numbers.min()), 4),
-        "most": round(float(numbers.max()), 4),
-        "median": round(float(np.median(numbers)), 4),
-    }
+    return [int(count) for count in counts]
 
 
-def measures(root: Root, recipe: Recipe) -> list[Data]:
-    """What filters measured of the rows that they dropped, with the limit, by step and reason."""
+def _extent(numbers: Numbers) -> Data:
+    known = {"least": numbers.min(), "median": np.median(numbers), "most": numbers.max()}
+    return {name: round(float(value), 4) for name, value in known.items()}
+
+
+def measures(root: Root, recipe: Recipe, kept: Kept) -> list[Data]:
+    """What filters measured of the rows that they dropped, with the limit, by step and reason; and the same
+    of the rows of the dataset, where they tell it.
+    """
     found = []
     for step in steps_to(recipe.last):
         got: dict[str, list[float]] = defaultdict(list)
@@ -170,8 +195,15 @@ def measures(root: Root, recipe: Recipe) -> list[Data]:
                     got[reason].append(number)
                     limits[reason][bound] += 1
         for reason, numbers in sorted(got.items()):
-            entry = {"step": step.name, "reason": reason, "limits": sorted(limits[reason])}
-            found.append({**entry, "n": len(numbers), **_bins(np.array(numbers))})
+            dropped = np.array(numbers)
+            stayed = kept.values.get(MEASURES.get(reason, ""), np.array([]))
+            edges = _edges(np.concatenate([dropped, stayed]))
+            entry = {"step": step.name, "reason": reason, "limits": sorted(limits[reason]), "n": len(dropped)}
+            counts = {
+                "counts": _counts(dropped, edges),
+                "kept": _counts(stayed, edges) if len(stayed) else [],
+            }
+            found.append({**entry, "edges": edges, **counts})
     return found
 
 

@@ -131,7 +131,7 @@ function taxonomy(run) {
       tooltip: { renderMode: "richText", formatter: ({ data }) => data.name
         ? `${data.name}\n${count(data.kept)} rows of ${count(data.made)} made, ${share(data.kept, data.made)}` : "" },
       series: [{ type: "treemap", roam: false, leafDepth: 3, width: "100%", height: "88%", top: 0,
-        name: "all", label: { color: "#101418" }, levels: [{ upperLabel: { show: false } }, upper, upper, {}],
+        name: "all", label: { color: "#101418", overflow: "truncate" }, levels: [{ upperLabel: { show: false } }, upper, upper, {}],
         breadcrumb: { itemStyle: { color: colour("--line"), textStyle: { color: colour("--text") } } }, data: treeOf(leaves) }],
     }), ["field", "subfield", "discipline", "made", "rows", "accepted"],
     leaves.map((leaf) => [leaf.field, leaf.subfield, leaf.discipline, leaf.made, leaf.kept, share(leaf.kept, leaf.made)]),
@@ -139,24 +139,29 @@ function taxonomy(run) {
     empty.length ? el("p", {}, `Without rows: ${empty.join(", ")}.`) : null);
 }
 
-function histogram(title, spread, limits = [], note = "") {
+// `kept`: the same of rows that stayed, below those that went.
+function histogram(title, spread, { limits = [], kept = [], note = "" } = {}) {
   const label = (i) => `${spread.edges[i]} to ${spread.edges[i + 1]}`;
-  const rows = spread.counts.map((n, i) => [label(i), n]);
-  const middle = spread.counts.map((n, i) => [(spread.edges[i] + spread.edges[i + 1]) / 2, n]);
+  const rows = spread.counts.map((n, i) => (kept.length ? [label(i), n, kept[i]] : [label(i), n]));
   const width = spread.edges[1] - spread.edges[0];
+  const middle = (i) => (spread.edges[i] + spread.edges[i + 1]) / 2;
   const least = Math.min(spread.edges[0], ...limits), most = Math.max(spread.edges.at(-1), ...limits);
+  const blocks = (name, tint, counts, below) => ({ name, type: "custom", itemStyle: { color: colour(tint) }, encode: { x: 0, y: 1 },
+    data: counts.map((n, i) => [middle(i), n + (below[i] ?? 0), below[i] ?? 0]),
+    renderItem: (params, api) => {
+      const [x0, y0] = api.coord([api.value(0) - width / 2, api.value(1)]);
+      const [x1, y1] = api.coord([api.value(0) + width / 2, api.value(2)]);
+      return { type: "rect", shape: { x: x0 + 0.5, y: y0, width: Math.max(1, x1 - x0 - 1), height: y1 - y0 }, style: api.style() };
+    } });
   return figure(title, () => ({
+    legend: kept.length ? { textStyle: { color: colour("--text") }, bottom: 0 } : undefined,
+    grid: { left: 8, right: 24, top: 24, bottom: kept.length ? 28 : 8, containLabel: true },
     xAxis: { type: "value", min: least, max: most, axisLabel: { hideOverlap: true } }, yAxis: { type: "value", minInterval: 1 },
-    series: [{ type: "custom", itemStyle: { color: colour(limits.length ? "--dropped" : "--accent") }, encode: { x: 0, y: 1 },
-      data: middle, renderItem: (params, api) => {
-        const [left, right] = [api.value(0) - width / 2, api.value(0) + width / 2];
-        const [x0, y0] = api.coord([left, api.value(1)]);
-        const [x1, y1] = api.coord([right, 0]);
-        return { type: "rect", shape: { x: x0 + 0.5, y: y0, width: Math.max(1, x1 - x0 - 1), height: y1 - y0 }, style: api.style() };
-      },
-      markLine: { symbol: "none", silent: true, lineStyle: { color: colour("--text"), type: "solid" },
-        label: { color: colour("--text"), formatter: ({ value }) => `limit ${value}` }, data: limits.map((xAxis) => ({ xAxis })) } }],
-  }), ["from, to", "rows"], rows, { note });
+    series: [...(kept.length ? [blocks("kept", "--kept", kept, [])] : []),
+      { ...blocks(limits.length ? "rejected" : "rows", limits.length ? "--dropped" : "--accent", spread.counts, kept),
+        markLine: { symbol: "none", silent: true, lineStyle: { color: colour("--text"), type: "solid" },
+          label: { color: colour("--text"), formatter: ({ value }) => `limit ${value}` }, data: limits.map((xAxis) => ({ xAxis })) } }],
+  }), kept.length ? ["from, to", "rejected", "kept"] : ["from, to", "rows"], rows, { note });
 }
 
 function bars(title, spread) {
@@ -171,13 +176,13 @@ function bars(title, spread) {
 function spreads(run) {
   if (!run.spreads.length) return null;
   return el("div", { class: "charts" }, run.spreads.map((spread) => spread.names ? bars(spread.title, spread)
-    : histogram(spread.title, spread, [], `least ${spread.least}, median ${spread.median}, most ${spread.most}`)));
+    : histogram(spread.title, spread, { note: `least ${spread.least}, median ${spread.median}, most ${spread.most}` })));
 }
 
 function measures(run) {
   if (!run.measures.length) return null;
   return el("div", { class: "charts" }, run.measures.map((measure) => histogram(`${measure.reason} (${measure.step})`, measure,
-    measure.limits, `${count(measure.n)} rows dropped`)));
+    { limits: measure.limits, kept: measure.kept, note: `${count(measure.n)} rows dropped` })));
 }
 
 function body(row) {
@@ -326,8 +331,8 @@ function start() {
     section("funnel", "What stayed, and why the rest went", funnel),
     section("taxonomy", "Taxonomy", taxonomy),
     section("spreads", "How the rows of the dataset are spread", spreads),
-    section("limits", "What filters measured", measures, "Of the rows that went, what was measured, with the limit drawn in. "
-      + "Many just beyond a limit: it may be too tight. None near it: it is not what decides."),
+    section("limits", "What filters measured", measures, "Of the rows that went, what was measured, with the limit drawn in, and "
+      + "the same of the dataset's rows where they tell it. Many just beyond a limit: it may be too tight. None near it: it is not what decides."),
     section("duplicates", "Duplicates beside what stayed", duplicates),
     section("clusters", "Clusters", clusters),
     section("costs", "Requests, tokens, time", costs),
