@@ -151,6 +151,7 @@ def _placed(root: Root, config: str) -> Iterator[_Files]:
     others = [*(root.dataset / name for name in EXTRAS), *(root.path / name for name in REPORTS)]
     sources.update({above + path.name: path for path in others if path.exists()})
     card = read_bytes(root.dataset / README).decode("utf-8")
+    root.local.mkdir(parents=True, exist_ok=True)  # of a root that another machine has made
     with TemporaryDirectory(dir=root.local) as folder:
         yield _Files({name: _here(path, Path(folder) / name) for name, path in sources.items()}, card)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
 import yaml
 from huggingface_hub import HfApi
@@ -78,7 +79,7 @@ class Told:
 
 def send(
     server: hub_server.Hub,
-    root: Path,
+    root: Path | str,
     name: str = NAME,
     told: Told | None = None,
     token: str = "hf_writer",
@@ -153,6 +154,8 @@ def test_publish_and_load_again(server: hub_server.Hub, roots: dict[str, Path], 
         "README.md",
         "academe.yaml",
         *(f"data/{shard}" for shard in shards),
+        "report.html",
+        "report.json",
     ]
     for shard in shards:
         assert server.content(NAME, f"data/{shard}") == (roots["few"] / "dataset/data" / shard).read_bytes()
@@ -353,6 +356,17 @@ def test_an_interrupted_row_of_commits_goes_on(
     outcome = send(server, roots["more"])
     assert outcome.commits >= 1
     assert len(server.uploads) == len(set(server.uploads)) >= sent
+
+
+def test_a_root_elsewhere_is_published_and_leaves_nothing_here(
+    server: hub_server.Hub, roots: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    fsspec.filesystem("memory").put(str(roots["few"]), "/elsewhere", recursive=True)
+    send(server, "memory://elsewhere")
+    for path in (roots["few"] / "dataset" / "data").iterdir():
+        assert server.content(NAME, f"data/{path.name}") == path.read_bytes()
+    assert not [path for path in (tmp_path / "cache").rglob("*.parquet")]
 
 
 def test_what_is_published_is_an_earlier_dataset_of_the_next_run(
