@@ -113,13 +113,14 @@ class Client:
         """The reply to `body`, a request as JSON, for completions or embeddings. Raises BadReply, or
         ModelUnavailable after `outage_s` without any good answer.
         """
-        started, tries, waits = time.monotonic(), 0, 0
+        started = sent = time.monotonic()
+        tries = waits = 0
         while True:
             try:
                 reply = await self._post(body, kind)
             except _Fault as fault:
                 tries, waits = tries + fault.counts, waits + 1
-                well = self._last_good > started
+                well = self._last_good > sent  # by this very try: a server that was well may be gone
                 if tries >= MAX_TRIES and (well or await self._is_up()):
                     raise BadReply(f"the request failed {tries} times, last with: {fault}") from fault
                 if time.monotonic() - max(started, self._last_good) > self._spec.outage_s:
@@ -129,6 +130,7 @@ class Client:
                     ) from fault
                 backoff = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(waits, 10)) * random.uniform(0.5, 1.0)
                 await asyncio.sleep(max(fault.again_s, backoff))
+                sent = time.monotonic()
             else:
                 self._last_good = time.monotonic()
                 return reply
@@ -146,6 +148,8 @@ class Client:
         except TimeoutError as error:
             self._pace.pushed_back()
             raise _Fault(f"no answer within {self._spec.timeout_s:.0f} s of sending", counts=True) from error
+        except aiohttp.ClientConnectorError as error:  # nobody has seen the request
+            raise _Fault(f"{type(error).__name__}: {error}", counts=False) from error
         except (aiohttp.ClientError, ValueError, KeyError, IndexError, TypeError, struct.error) as error:
             raise _Fault(f"{type(error).__name__}: {error}", counts=True) from error
 

@@ -1,6 +1,8 @@
 """Asking over real HTTP, with faults on demand from the scripted server."""
 
 import asyncio
+import socket
+import subprocess
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -179,6 +181,46 @@ def test_a_server_that_is_gone_is_waited_for_and_then_given_up(scripted: Scripte
     with pytest.raises(ModelUnavailable, match="run the same command again to go on from here"):
         use(scripted, tmp_path, ask(1), outage_s=1)
     assert 1 <= time.monotonic() - started < 10
+
+
+def test_a_server_that_dies_after_good_answers_is_waited_for_too(tmp_path: Path) -> None:
+    """Others were answered while the request waited; then nobody is, for more tries than a request has."""
+    reply = b'{"choices": [{"message": {"content": "Because."}, "finish_reason": "stop"}], "usage": {}}'
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(reply)
+    is_back = False
+    held: list[asyncio.StreamWriter] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await reader.read(65536)
+        if b"slow" in asked and not is_back:
+            held.append(writer)  # until the server dies
+            return
+        writer.write(head + reply)
+        writer.close()
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    async def work(model: Asker) -> str:
+        nonlocal is_back
+        listening = await asyncio.start_server(answer, "127.0.0.1", port)
+        slow = asyncio.create_task(model.write(ANSWER, SAMPLING, question="A slow one?"))
+        await asyncio.sleep(0.1)
+        await model.write(ANSWER, SAMPLING, question="A quick one?")
+        listening.close()
+        held[0].close()
+        await asyncio.sleep(1)  # twenty tries, as short as the waits are here
+        is_back = True
+        listening = await asyncio.start_server(answer, "127.0.0.1", port)
+        answered = await slow
+        listening.close()
+        return answered.text
+
+    server = Scripted(subprocess.Popen(["true"]), f"http://127.0.0.1:{port}/v1", tmp_path)
+    text, tally = use(server, tmp_path, work)
+    assert text == "Because."
+    assert tally.requests == 2
 
 
 def test_the_endpoint_is_checked_before_anything_starts(
