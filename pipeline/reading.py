@@ -7,6 +7,7 @@ a file of one document; of many, a stretch of it.
 
 import codecs
 import gzip
+import io
 import json
 import re
 import zlib
@@ -14,9 +15,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
+import aiohttp  # by which fsspec reads http(s), and whose errors it lets through
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
+from fsspec.spec import AbstractBufferedFile
 
 from pipeline.documents import KINDS, SPECIAL, UNNAMED
 from pipeline.extract import extract
@@ -87,7 +90,7 @@ def read(file: File, limits: Limits) -> Iterator[Text | Fault]:
         with fsspec.open(file.address, "rb") as opened:
             for found in READERS[file.kind](opened, file, limits):
                 yield _cleaned(found, limits) if isinstance(found, Text) else found
-    except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
+    except (OSError, EOFError, zlib.error, aiohttp.ClientError, pa.ArrowException) as error:
         yield Fault("unreadable", f"{type(error).__name__}: {error}"[:200])
 
 
@@ -157,6 +160,8 @@ def _magic(data: bytes) -> str | None:
 
 def _read_lines(opened: IO[bytes], file: File, limits: Limits) -> Iterator[Text | Fault]:
     """The lines that begin in the stretch."""
+    if isinstance(opened, AbstractBufferedFile):  # of a store elsewhere, whose lines cannot be limited
+        opened = io.BufferedReader(opened)
     if file.start:
         opened.seek(file.start - 1)
         _skip_line(opened, file.stop)  # it is of the stretch before; nothing when that ended with a line

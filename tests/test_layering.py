@@ -126,7 +126,7 @@ RECIPES = {
 # library -> the files of the engine that alone may import it
 OWNED = {
     "ray": "cluster driver ray_server serving spread",
-    "aiohttp": "client",
+    "aiohttp": "client reading",
     "sqlite3": "replies",
     "jinja2": "prompts page",
     "typer": "__main__ looking options publishing running taxonomy",

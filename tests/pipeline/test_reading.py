@@ -5,8 +5,11 @@ import itertools
 import json
 import os
 import resource
+import threading
 import time
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -111,6 +114,40 @@ def test_what_cannot_be_read_is_told_with_its_reason(name: str, tmp_path: Path) 
     assert isinstance(found, Fault)
     assert found.reason == reason
     json.dumps([found.got, found.limit])  # it can be kept
+
+
+class Site(SimpleHTTPRequestHandler):
+    """The example documents over HTTP; one page of them is out of order."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args, directory=str(EXAMPLES))
+
+    def do_GET(self) -> None:
+        if self.path.endswith("bees.md"):
+            self.send_error(500)
+        else:
+            super().do_GET()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def test_documents_are_read_over_http_as_from_the_disk() -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    try:
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        names = ("tides.txt", "bridges.pdf", "water.jsonl", "bees.md")
+        files = ListFiles(paths=tuple(f"{url}/{name}" for name in names)).read()
+        *found, last = (item for file in files for item in ReadDocuments().map(file))
+    finally:
+        server.shutdown()
+        server.server_close()
+    here = ListFiles(paths=tuple(str(EXAMPLES / name) for name in names[:3])).read()
+    expected = [item.text for file in here for item in ReadDocuments().map(file)]
+    assert [item.text for item in found] == expected
+    assert last.reason == "unreadable"
+    assert "500" in str(last.got)
 
 
 def test_what_is_no_file_or_has_no_name_is_told_and_the_others_read(tmp_path: Path) -> None:
