@@ -163,7 +163,8 @@ class Client:
             return ModelUnavailable(
                 f"{said}; set the key in the environment variable {self._spec.api_key_env}"
             )
-        if kind == "tokens" and response.status in (404, 405, 501):
+        counts_none = response.status in (404, 405, 501) or "tokenization" in text  # so Ray Serve LLM says it
+        if kind == "tokens" and counts_none:
             return ModelUnavailable(
                 f"{said}; the server does not count tokens, as vLLM does: say how many characters a token of "
                 "its model has, e.g. --set chunks.chars_per_token=3"
