@@ -87,9 +87,9 @@ class Progress:
             line.in_flight = 0
 
     def seconds_left(self, name: str) -> float | None:
-        """Of a step that runs and knows all its rows, at its pace so far; None of others."""
+        """Of a step that asks, runs and knows all its rows, at its pace so far; None of others."""
         line = self.lines[name]
-        if line.state != "runs" or not line.tally.rows_in or not line.seconds or not line.inputs:
+        if line.state != "runs" or not line.tally.requests or not line.seconds or not line.tally.rows_in:
             return None
         before = [self.lines[name] for name in line.inputs]
         if any(other.state not in CLOSED for other in before):
