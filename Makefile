@@ -40,7 +40,7 @@ push: setup  ## publish the dataset to the Hub: make push REPO=user/name, with H
 	$(BIN)/academe publish $(REPO) --root $(ROOT) $(ARGS)
 
 test: setup  ## the test suite, with one real vLLM server
-	$(BIN)/python -m pytest -n 3 $(ARGS)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: setup  ## ruff, its formatter, mypy --strict
 	$(BIN)/ruff check .

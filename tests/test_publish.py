@@ -244,6 +244,13 @@ def test_a_dataset_that_failed_its_gates(
     assert send(server, root, force=True).commits == 1
 
 
+def test_the_settings_that_are_published_make_the_run_again(roots: dict[str, Path]) -> None:
+    settings = str(roots["few"] / "dataset" / "academe.yaml")
+    done = academe("plan", "--config", settings, "--root", str(roots["few"]))
+    assert done.returncode == 0, done.stderr
+    assert "to go: no requests" in done.stdout, "every step is there already"
+
+
 # What is sent
 
 
