@@ -111,6 +111,9 @@ def test_its_numbers_are_those_of_the_run(root: Path, data: dict[str, Any]) -> N
     judged = {step["name"] for step in data["steps"] if step["model"]}
     assert {"drafts", "answers", "rated"} <= judged
     assert sum(step["usd"] or 0 for step in data["steps"]) > 0
+    for name, line in data["rows_over_time"].items():
+        assert line["rows"][-1] == steps[name]["tally"]["rows_in"]
+        assert line["seconds"] == sorted(line["seconds"])
     assert data["series"]["output_tokens"][-1] == sum(step["output_tokens"] for step in data["steps"])
 
 

@@ -49,6 +49,7 @@ def report(root: Root, recipe: Recipe) -> dict[str, Any]:
         "duplicates": samples.duplicates(root, recipe),
         "clusters": samples.clusters(root, recipe),
         "series": times.series(),
+        "rows_over_time": times.rows(),
         "prefix_cache": times.prefix_cache,
         **shown,
         "sampled": {"kept": n_kept, "rejected": len(shown["rows"]) - n_kept},

@@ -256,11 +256,25 @@ class Times:
             for kind in kinds:
                 sums[kind] += tally[kind]
             points.append((round(at, 2), *sums.values()))
-        shown = points[:: max(1, len(points) // MAX_POINTS)]
-        if points and shown[-1] != points[-1]:
-            shown.append(points[-1])
-        columns = list(zip(*shown, strict=True)) or [()] * (1 + len(kinds))
+        columns = list(zip(*_thinned(points), strict=True)) or [()] * (1 + len(kinds))
         return {name: list(column) for name, column in zip(("seconds", *kinds), columns, strict=True)}
+
+    def rows(self) -> dict[str, Data]:
+        """Rows that each step has worked on up to each moment."""
+        found: dict[str, Data] = {}
+        for at, step, tally in self._points:
+            line = found.setdefault(step, {"seconds": [], "rows": []})
+            line["seconds"].append(round(at, 2))
+            line["rows"].append(tally["rows_in"] + (line["rows"][-1] if line["rows"] else 0))
+        return {
+            step: {name: _thinned(values) for name, values in line.items()} for step, line in found.items()
+        }
+
+
+def _thinned(values: list[Any]) -> list[Any]:
+    """At most about MAX_POINTS of them, the last one among them."""
+    every = -(-len(values) // MAX_POINTS)
+    return values[::-1][::every][::-1] if values else values
 
 
 def _joined(events: Iterable[Data]) -> Iterator[tuple[float, Data]]:

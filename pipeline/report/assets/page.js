@@ -228,9 +228,17 @@ function costs(run) {
       data: seconds.map((at, i) => [at, sums[key][i]]) })),
   }), ["seconds", "requests sent", "replies asked again", "prompt tokens", "output tokens"],
   seconds.map((at, i) => [at, sums.sent[i], sums.bad_replies[i], sums.prompt_tokens[i], sums.output_tokens[i]])) : null;
+  const worked = Object.entries(run.rows_over_time);
+  const rowsOver = worked.length ? figure("Rows over time, by step", () => ({
+    legend: { type: "scroll", textStyle: { color: colour("--text") }, pageTextStyle: { color: colour("--text") }, top: 0 },
+    tooltip: { trigger: "item", renderMode: "richText", formatter: ({ seriesName, data }) => `${seriesName}: ${count(data[1])} rows after ${data[0]} s` },
+    xAxis: { type: "value", name: "s", max: "dataMax" }, yAxis: { type: "value" },
+    series: worked.map(([name, line]) => ({ name, type: "line", symbolSize: 4, data: line.seconds.map((at, i) => [at, line.rows[i]]) })),
+  }), ["step", "first rows after, s", "last rows after, s", "rows"],
+  worked.map(([name, line]) => [name, line.seconds[0].toFixed(1), line.seconds.at(-1).toFixed(1), line.rows.at(-1)]), { tall: true }) : null;
   const caches = Object.entries(run.prefix_cache).map(([model, cache]) => el("p", {},
     `${model}: ${share(cache.hits, cache.queries)} of the prompt tokens were in the server's prefix cache.`));
-  return el("div", {}, lines, caches, table(titles, rows));
+  return el("div", {}, lines, rowsOver, caches, table(titles, rows));
 }
 
 // The browser of rows
