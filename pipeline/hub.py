@@ -43,6 +43,7 @@ from pipeline.errors import PublishError, RecipeError
 SILENCE_S = 60.0  # after which a server that says nothing has not answered
 TRIES = 7
 FIRST_PAUSE_S, MAX_PAUSE_S = 1.0, 60.0
+MAX_ASKED_PAUSE_S = 600.0  # a server may ask for more than ours: rates are counted over minutes
 TRANSIENT = {
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.CONFLICT,  # somebody else commits
@@ -97,7 +98,7 @@ class Hub:
                         f"{what}: gave up after {TRIES} tries: {_explained(cause)}; the same command goes on "
                         "from here, what the Hub has is not sent again"
                     ) from error
-                seconds = min(MAX_PAUSE_S, max(_asked_pause(cause), FIRST_PAUSE_S * 2 ** (tried - 1)))
+                seconds = max(_asked_pause(cause), min(MAX_PAUSE_S, FIRST_PAUSE_S * 2 ** (tried - 1)))
                 self.tell(f"{what}: {_explained(cause)}; again in {seconds:.0f} s")
                 self.pause(seconds)
         raise AssertionError("unreachable")
@@ -274,7 +275,7 @@ def _asked_pause(error: BaseException) -> float:
     """The seconds that the server asks to wait."""
     response = getattr(error, "response", None)
     asked = "" if response is None else response.headers.get("retry-after", "")
-    return float(asked) if asked.isdecimal() else 0.0
+    return min(MAX_ASKED_PAUSE_S, float(asked)) if asked.isdecimal() else 0.0
 
 
 def _explained(error: BaseException) -> str:

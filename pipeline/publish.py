@@ -104,6 +104,8 @@ def publish(root: Root, recipe: Recipe, run_id: str, to: Destination, hub: Hub, 
     with _placed(root, to.config) as files:
         if repository.create(public=to.public):
             hub.tell(f"created {repository.url}, {'public' if to.public else 'private'}")
+        elif to.public:
+            hub.tell(f"{repository.url} was there already: who can see it is as it was")
         if to.branch != "main":
             repository.create_branch()
         named = "" if to.config == DEFAULT else f" of {to.config}"

@@ -254,6 +254,18 @@ def test_the_settings_that_are_published_make_the_run_again(roots: dict[str, Pat
 # What is sent
 
 
+def test_public_is_for_a_repository_that_is_created(server: hub_server.Hub, roots: dict[str, Path]) -> None:
+    send(server, roots["few"], public=True)
+    assert not server.repos[NAME].private
+    send(server, roots["few"], "writer/hidden")
+    told = Told()
+    send(server, roots["few"], "writer/hidden", told=told, public=True)
+    assert server.repos["writer/hidden"].private
+    assert told.lines == [
+        f"{server.url}/datasets/writer/hidden was there already: who can see it is as it was"
+    ]
+
+
 def test_again_with_more_rows_leaves_no_stale_shard(server: hub_server.Hub, roots: dict[str, Path]) -> None:
     send(server, roots["more"])
     server.uploads.clear()
@@ -431,9 +443,10 @@ def test_a_fault_that_passes(server: hub_server.Hub, roots: dict[str, Path], kin
 
 def test_it_waits_as_long_as_the_server_asks(server: hub_server.Hub, roots: dict[str, Path]) -> None:
     told = Told()
-    server.fault(429, "/commit/", times=2, retry_after="17")
+    server.fault(429, "/commit/", retry_after="17")
+    server.fault(429, "/commit/", retry_after="290")
     send(server, roots["few"], told=told)
-    assert told.pauses == [17, 17]
+    assert told.pauses == [17, 290]
 
 
 def test_a_server_that_has_gone_silent(server: hub_server.Hub, roots: dict[str, Path]) -> None:
