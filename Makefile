@@ -11,7 +11,7 @@ BIN    := .venv/bin
 WHAT   := $(RECIPE) --config $(CONFIG) --root $(ROOT) $(if $(DOCS),--docs '$(DOCS)')
 RUN    := $(BIN)/academe run $(WHAT)
 
-.PHONY: help setup dataset stage status plan report push test check golden clean
+.PHONY: help setup dataset stage status plan report push test check golden trainers clean
 
 help:  ## this list
 	@grep -E '^[a-z]+: *.*##' Makefile | sed -E 's/^([a-z]+):.*## */\1 # /' | awk -F' # ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ check: setup  ## ruff, its formatter, mypy --strict
 golden: setup  ## rewrite tests/golden; review the diff like code
 	ACADEME_GOLDEN=write $(BIN)/python -m pytest tests/test_golden.py
 
+trainers:  ## install axolotl and LLaMA-Factory, for the tests that train with them (10 GB)
+	@PYTHON=$(PYTHON) scripts/trainers.sh
+
 clean:  ## remove .venv and caches; runs/ stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf .venv .trainers .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 	find . -name __pycache__ -prune -exec rm -rf {} +

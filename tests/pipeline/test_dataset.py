@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -16,7 +16,7 @@ from pipeline import dataset
 from pipeline.card import escaped
 from pipeline.dag import Step
 from pipeline.recipe import DatasetSettings, Gates, Recipe
-from pipeline.records import Example
+from pipeline.records import Example, Passage
 from pipeline.root import Root
 from pipeline.stage import SourceStage
 from pipeline.store import to_table
@@ -40,14 +40,19 @@ class Examples(SourceStage):
         return iter(())
 
 
-def written(root: Path, examples: list[Example], **settings: object) -> dict:
-    """A finished run with these examples, and its dataset."""
-    step = Step("examples", Examples())
+class Passages(Examples):
+    writes: ClassVar[type] = Passage
+
+
+def written(root: Path, rows: Sequence[Example | Passage], **settings: object) -> dict:
+    """A finished run with these rows, all of one kind, and its dataset."""
+    step = Step("examples", Passages() if rows and isinstance(rows[0], Passage) else Examples())
     chosen = DatasetSettings(**settings)
     recipe = Recipe("test", "", NoSettings(), step, chosen, Gates())
     folder = Root(root).folder(step)
-    part = folder.write_part("000000", to_table(examples, Example), [], Tally(rows_in=len(examples)))
-    folder.finish({"stage": "Examples", "tally": part.tally.as_dict(), "parts": {"000000": part.entry()}})
+    part = folder.write_part("000000", to_table(rows, step.stage.writes), [], Tally(rows_in=len(rows)))
+    parts = {"000000": part.entry()}
+    folder.finish({"stage": type(step.stage).__name__, "tally": part.tally.as_dict(), "parts": parts})
     return dataset.write(Root(root), recipe, chosen, "run")
 
 
