@@ -6,7 +6,7 @@ from settings. It holds no state and knows nothing of Ray, servers or files beyo
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -30,6 +30,29 @@ class Reject:
     got: object = None
     limit: object = None
     twin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a filter measured of a record, and the limit that it compares that with."""
+
+    reason: str  # of the reject, where the limit is broken
+    got: float
+    limit: float
+    is_least: bool = False  # the limit is the least that stays; else the most
+
+    @property
+    def lack(self) -> float:
+        """How far beyond the limit it is; not above 0 within."""
+        return self.limit - self.got if self.is_least else self.got - self.limit
+
+    def reject(self) -> Reject | None:
+        return Reject(self.reason, got=round(self.got, 3), limit=self.limit) if self.lack > 0 else None
+
+
+def first_broken(measures: Iterable[Measure]) -> Reject | None:
+    """Of the first limit that is broken; what comes after it is not measured."""
+    return next((reject for measure in measures if (reject := measure.reject())), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +124,12 @@ class FilterStage(Stage):
     def judge(self, record: Any) -> Reject | Record | None:
         """None keeps the record as it is, a record replaces it, a Reject drops it."""
         raise NotImplementedError
+
+    def measures(self, record: Any) -> Iterable[Measure]:
+        """What the verdict compares with limits that are numbers, in its order: a report shows how near the
+        records that stay come to them.
+        """
+        return ()
 
     def judge_all(self, records: Sequence[Any]) -> Sequence["Reject | Record | None"]:
         """The verdicts on the records of a part; for a stage that is quicker with many than one by one."""

@@ -224,9 +224,11 @@ class StepFolder:
             path.stem.removeprefix("part-") for path in self.part_path("", kind).parent.glob("part-*.parquet")
         )
 
-    def tables(self, kind: str = "") -> Iterator[pa.Table]:
-        """The parts, or the rejects, one after the other."""
-        for name in self.part_names(kind):
+    def tables(self, kind: str = "", most: int | None = None) -> Iterator[pa.Table]:
+        """The parts, or the rejects, one after the other; at most `most` of them, evenly apart."""
+        names = self.part_names(kind)
+        every = 1 if most is None else max(1, len(names) // most)
+        for name in names[::every][:most]:
             yield self._read(name, kind)
 
     def rows(self, kind: str = "") -> Iterator[dict[str, Any]]:

@@ -4,13 +4,14 @@ Example -> Example, after RateExamples. The criterion that falls shortest is the
 not rated stays.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from pipeline.records import CRITERIA, Example
-from pipeline.stage import FilterStage, Reject
+from pipeline.stage import FilterStage, Measure, Reject
 
 Score = Annotated[int, Field(ge=1, le=5)]
 
@@ -27,7 +28,10 @@ class DropLowRated(FilterStage):
     min_completeness: Score = 3
 
     def judge(self, example: Example) -> Reject | None:
-        rated = ((name, getattr(example, name), getattr(self, f"min_{name}")) for name in CRITERIA)
-        short = [(limit - got, f"low_{name}", got, limit) for name, got, limit in rated if got is not None]
-        lack, reason, got, limit = max(short, key=lambda item: item[0], default=(0, "", 0, 0))
-        return Reject(reason, got=got, limit=limit) if lack > 0 else None
+        shortest = max(self.measures(example), key=lambda measure: measure.lack, default=None)
+        return shortest.reject() if shortest is not None else None
+
+    def measures(self, example: Example) -> Iterator[Measure]:
+        for name in CRITERIA:
+            if (score := getattr(example, name)) is not None:
+                yield Measure(f"low_{name}", score, getattr(self, f"min_{name}"), is_least=True)

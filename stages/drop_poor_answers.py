@@ -6,6 +6,7 @@ of GSM8K, on which none was set, 0.5 %.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -23,7 +24,7 @@ from pipeline.faults import (
 from pipeline.model import Prompt
 from pipeline.personal_data import personal_data_in
 from pipeline.records import Example
-from pipeline.stage import FilterStage, Reject
+from pipeline.stage import FilterStage, Measure, Reject, first_broken
 from pipeline.text import (
     loops,
     ngrams,
@@ -74,31 +75,36 @@ class DropPoorAnswers(FilterStage):
 
     def judge(self, example: Example) -> Reject | None:
         answer = example.answer
-        n_words = len(words(answer))
-        if n_words < self.min_words:
-            return Reject("answer_too_short", got=n_words, limit=self.min_words)
-        if n_words > self.max_words:
-            return Reject("answer_too_long", got=n_words, limit=self.max_words)
+        broken = first_broken(self._lengths(example))
+        if broken is not None:
+            return broken
         if not self.keep_cut_off and example.answer_finish == "length":
             return Reject("answer_cut_off", got=example.n_answer_tokens, limit="an end before max_tokens")
         if not has_end(answer):
             return Reject(
                 "answer_without_end", got=answer[-80:], limit="an end like a sentence, a list or a number"
             )
-        return self._repetition(example) or self._fault(example)
-
-    def _repetition(self, example: Example) -> Reject | None:
-        measured = (
-            ("answer_repeats_itself", repeated_ngram_share(example.answer, 4), self.max_repeated_ngrams),
-            ("answer_repeats_lines", repeated_line_share(example.answer), self.max_repeated_lines),
-            ("answer_repeats_question", _share_from_question(example), self.max_from_question),
-        )
-        for reason, got, limit in measured:
-            if got > limit:
-                return Reject(reason, got=round(got, 3), limit=limit)
-        if loops(example.answer, TIMES):
+        broken = first_broken(self._repetitions(example))
+        if broken is not None:
+            return broken
+        if loops(answer, TIMES):
             return Reject("answer_repeats_itself", got=f"a word {TIMES} times in a row")
-        return None
+        return self._fault(example)
+
+    def measures(self, example: Example) -> Iterator[Measure]:
+        yield from self._lengths(example)
+        yield from self._repetitions(example)
+
+    def _lengths(self, example: Example) -> Iterator[Measure]:
+        n_words = len(words(example.answer))
+        yield Measure("answer_too_short", n_words, self.min_words, is_least=True)
+        yield Measure("answer_too_long", n_words, self.max_words)
+
+    def _repetitions(self, example: Example) -> Iterator[Measure]:
+        answer = example.answer
+        yield Measure("answer_repeats_itself", repeated_ngram_share(answer, 4), self.max_repeated_ngrams)
+        yield Measure("answer_repeats_lines", repeated_line_share(answer), self.max_repeated_lines)
+        yield Measure("answer_repeats_question", _share_from_question(example), self.max_from_question)
 
     def _fault(self, example: Example) -> Reject | None:
         answer = example.answer

@@ -5,6 +5,7 @@ Chunk -> Chunk. Pure arithmetic on one text, linear in its length. The limits ar
 (Gopher, https://arxiv.org/abs/2112.11446, appendix A1.1), for a chunk instead of a page.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -12,7 +13,7 @@ from pydantic import Field
 
 from pipeline.faults import special_token_in
 from pipeline.records import Chunk
-from pipeline.stage import FilterStage, Reject
+from pipeline.stage import FilterStage, Measure, Reject, first_broken
 from pipeline.text import repeated_line_share, repeated_ngram_share, words
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -34,17 +35,13 @@ class DropPoorChunks(FilterStage):
         token = special_token_in(chunk.text)
         if token is not None:
             return Reject("chunk_has_special_token", got=token)
-        n_words = len(words(chunk.text))
-        if n_words < self.min_words:
-            return Reject("chunk_too_short", got=n_words, limit=self.min_words)
-        dense = "".join(chunk.text.split())
+        return first_broken(self.measures(chunk))
+
+    def measures(self, chunk: Chunk) -> Iterator[Measure]:
+        text = chunk.text
+        yield Measure("chunk_too_short", len(words(text)), self.min_words, is_least=True)
+        dense = "".join(text.split())
         letters = sum(map(str.isalpha, dense)) / max(1, len(dense))
-        if letters < self.min_letters:
-            return Reject("chunk_of_few_letters", got=round(letters, 3), limit=self.min_letters)
-        for reason, got, limit in (
-            ("chunk_repeats_lines", repeated_line_share(chunk.text), self.max_repeated_lines),
-            ("chunk_repeats_itself", repeated_ngram_share(chunk.text, NGRAM), self.max_repeated_ngrams),
-        ):
-            if got > limit:
-                return Reject(reason, got=round(got, 3), limit=limit)
-        return None
+        yield Measure("chunk_of_few_letters", letters, self.min_letters, is_least=True)
+        yield Measure("chunk_repeats_lines", repeated_line_share(text), self.max_repeated_lines)
+        yield Measure("chunk_repeats_itself", repeated_ngram_share(text, NGRAM), self.max_repeated_ngrams)

@@ -7,6 +7,7 @@ of GSM8K, and of the 175 seed tasks of Self-Instruct, 70 of which are among the 
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -25,7 +26,7 @@ from pipeline.faults import (
 from pipeline.model import Prompt
 from pipeline.personal_data import personal_data_in
 from pipeline.records import Instruction
-from pipeline.stage import FilterStage, Reject
+from pipeline.stage import FilterStage, Measure, Reject, first_broken
 from pipeline.text import (
     loops,
     normalised,
@@ -73,7 +74,7 @@ OPTION = re.compile(r"(?:^|\s|\()[A-Da-d1-4][).:]\s", re.MULTILINE)
 class DropPoorQuestions(FilterStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 7  # 7: more verbs that set a task; a passage is what a question needs
+    version: ClassVar[int] = 8  # 8: words that are repeated are a reason of their own
 
     min_words: Annotated[int, Field(ge=0)] = 3
     max_words: Annotated[int, Field(ge=1)] = 1500
@@ -90,14 +91,11 @@ class DropPoorQuestions(FilterStage):
 
     def judge(self, instruction: Instruction) -> Reject | None:
         question = instruction.bare
-        n_words = len(words(question))
-        if n_words < self.min_words:
-            return Reject("question_too_short", got=n_words, limit=self.min_words)
-        if n_words > self.max_words:
-            return Reject("question_too_long", got=n_words, limit=self.max_words)
-        repetition = self._repetition(question)
-        if repetition is not None:
-            return repetition
+        broken = first_broken(self.measures(instruction))
+        if broken is not None:
+            return broken
+        if loops(question, TIMES):
+            return Reject("question_repeats_itself", got=f"a word {TIMES} times in a row")
         shared = leak_in(question, self.prompts)
         if shared is not None:
             return Reject(
@@ -105,16 +103,15 @@ class DropPoorQuestions(FilterStage):
             )
         return _fault(instruction) or self._markup_fault(question)
 
-    def _repetition(self, question: str) -> Reject | None:
-        repeated = repeated_ngram_share(question, 3)
-        if repeated > self.max_repeated:
-            return Reject("question_repeats_itself", got=round(repeated, 3), limit=self.max_repeated)
-        if loops(question, TIMES):
-            return Reject("question_repeats_itself", got=f"a word {TIMES} times in a row")
-        repeated = repeated_long_word_share(question) if not SENTENCE_END.search(question) else 0
-        if repeated > self.max_repeated_words:
-            return Reject("question_repeats_itself", got=round(repeated, 3), limit=self.max_repeated_words)
-        return None
+    def measures(self, instruction: Instruction) -> Iterator[Measure]:
+        question = instruction.bare
+        n_words = len(words(question))
+        yield Measure("question_too_short", n_words, self.min_words, is_least=True)
+        yield Measure("question_too_long", n_words, self.max_words)
+        yield Measure("question_repeats_itself", repeated_ngram_share(question, 3), self.max_repeated)
+        if not SENTENCE_END.search(question):
+            share = repeated_long_word_share(question)
+            yield Measure("question_repeats_words", share, self.max_repeated_words)
 
     def _markup_fault(self, question: str) -> Reject | None:
         faults: list[tuple[str, str | None]] = [

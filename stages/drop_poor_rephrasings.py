@@ -7,7 +7,7 @@ others stay. Reasons: `rephrasing_refused`, `leaks_prompt`, `lead_in`, `rephrasi
 those of the methods' authors where they give any.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Literal
 
@@ -18,7 +18,7 @@ from pipeline.faults import chat_marker_in, leak_in, refusal_in
 from pipeline.fidelity import lost_names, names_in, numbers_in
 from pipeline.records import Example, Instruction, Passage, Worded
 from pipeline.reply_forms import MARKERS
-from pipeline.stage import FilterStage, Reject
+from pipeline.stage import FilterStage, Measure, Reject, first_broken
 from pipeline.styles import Style
 from pipeline.text import copied_share, normalised, words
 
@@ -47,10 +47,23 @@ class DropPoorRephrasings(FilterStage):
         text, original = self._said(row), row.original
         return (
             self._form(text, original)
-            or self._likeness(text, original, row.likeness)
+            or first_broken(self.measures(row))
             or self._facts(text, original, self.styles.get(row.style))
             or self._question(row)
         )
+
+    def measures(self, row: Worded) -> Iterator[Measure]:
+        if not isinstance(row, Passage | Instruction) or not row.style:
+            return
+        text, original, likeness = self._said(row), row.original, row.likeness
+        ratio = len(words(text)) / max(1, len(words(original)))
+        yield Measure("rephrasing_too_short", ratio, self.min_ratio, is_least=True)
+        yield Measure("rephrasing_too_long", ratio, self.max_ratio)
+        if likeness is not None:
+            yield Measure("meaning_lost", likeness, self.min_likeness, is_least=True)
+        is_like = likeness is not None and likeness > self.max_likeness
+        limit = self.max_copied / 2 if is_like else self.max_copied
+        yield Measure("copied", copied_share(text, original), limit)
 
     def _said(self, row: Passage | Instruction) -> str:
         """What stands for the original."""
@@ -69,20 +82,7 @@ class DropPoorRephrasings(FilterStage):
         lead = MARKERS.search(text)
         if lead is not None and lead.group().casefold() not in original.casefold():
             return Reject("lead_in", got=lead.group())
-        ratio = len(words(text)) / max(1, len(words(original)))
-        if ratio < self.min_ratio:
-            return Reject("rephrasing_too_short", got=round(ratio, 3), limit=self.min_ratio)
-        if ratio > self.max_ratio:
-            return Reject("rephrasing_too_long", got=round(ratio, 3), limit=self.max_ratio)
         return None
-
-    def _likeness(self, text: str, original: str, likeness: float | None) -> Reject | None:
-        if likeness is not None and likeness < self.min_likeness:
-            return Reject("meaning_lost", got=round(likeness, 3), limit=self.min_likeness)
-        is_like = likeness is not None and likeness > self.max_likeness
-        limit = self.max_copied / 2 if is_like else self.max_copied
-        copied = copied_share(text, original)
-        return Reject("copied", got=round(copied, 3), limit=limit) if copied > limit else None
 
     def _facts(self, text: str, original: str, style: Style | None) -> Reject | None:
         """Of a style that is not known, numbers and names are those of the original."""

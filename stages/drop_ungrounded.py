@@ -5,13 +5,14 @@ row without a passage. Words are compared by their stems, so an answer in other 
 names and things of the text. A judge sees more: stages/judge_grounding.py. Linear in the row.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from pipeline.records import Example
-from pipeline.stage import FilterStage, Reject
+from pipeline.stage import FilterStage, Measure, Reject, first_broken
 from pipeline.text import stems, words
 
 LABEL_WORDS = 2
@@ -27,14 +28,25 @@ class DropUngrounded(FilterStage):
     new_numbers: bool = False  # whether an answer may have a number that it has not
 
     def judge(self, example: Example) -> Reject | None:
-        answered = words(example.answer)
-        told, given = stems(answered), stems(words(example.passage))
-        if not example.passage or len(answered) <= LABEL_WORDS or not told:
-            return None
+        told, given = _stems(example)
         numbers = sorted(stem for stem in told - given if stem.isdigit())
         if numbers and not self.new_numbers:
             return Reject("answer_has_new_number", got=numbers, limit="numbers of the passage")
-        share = len(told & given) / len(told)
-        if share < self.min_shared:
-            return Reject("answer_not_grounded", got=round(share, 3), limit=self.min_shared)
-        return None
+        return first_broken(self._shared(told, given))
+
+    def measures(self, example: Example) -> Iterator[Measure]:
+        return self._shared(*_stems(example))
+
+    def _shared(self, told: set[str], given: set[str]) -> Iterator[Measure]:
+        if told:
+            yield Measure(
+                "answer_not_grounded", len(told & given) / len(told), self.min_shared, is_least=True
+            )
+
+
+def _stems(example: Example) -> tuple[set[str], set[str]]:
+    """Of the answer and of the passage; none of an answer that stays whatever the passage says."""
+    answered = words(example.answer)
+    if not example.passage or len(answered) <= LABEL_WORDS:
+        return set(), set()
+    return stems(answered), stems(words(example.passage))

@@ -106,8 +106,11 @@ def test_its_numbers_are_those_of_the_run(root: Path, data: dict[str, Any]) -> N
         if spread["column"] in ("level", "clarity", "question", "n_answer_tokens"):
             assert sum(spread["counts"]) == summary["rows"], spread["title"]
     for measure in data["measures"]:
-        assert measure["n"] == sum(measure["counts"])
-        assert measure["n"] <= steps[measure["step"]]["tally"]["rejected"][measure["reason"]]
+        tally = steps[measure["step"]]["tally"]
+        assert measure["n"] == sum(measure["counts"]) <= tally["rejected"].get(measure["reason"], 0)
+        assert sum(measure["kept"]) == measure["n_measured"] <= tally["kept"]
+    too_short = next(entry for entry in data["measures"] if entry["reason"] == "answer_too_short")
+    assert too_short["n_measured"] == steps[too_short["step"]]["tally"]["kept"] > 0
     judged = {step["name"] for step in data["steps"] if step["model"]}
     assert {"drafts", "answers", "rated"} <= judged
     assert sum(step["usd"] or 0 for step in data["steps"]) > 0

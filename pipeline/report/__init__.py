@@ -45,7 +45,7 @@ def report(root: Root, recipe: Recipe) -> dict[str, Any]:
         "steps": numbers.steps(root, recipe, times.spans),
         "taxonomy": numbers.taxonomy(root, recipe),
         "spreads": numbers.spreads(kept),
-        "measures": numbers.measures(root, recipe, kept),
+        "measures": numbers.measures(root, recipe),
         "duplicates": samples.duplicates(root, recipe),
         "clusters": samples.clusters(root, recipe),
         "series": times.series(),

@@ -18,12 +18,15 @@ from pipeline.model import ModelSpec
 from pipeline.recipe import Recipe
 from pipeline.records import CRITERIA, Discipline, Instruction
 from pipeline.root import Root
-from pipeline.stage import ModelStage
+from pipeline.stage import FilterStage, ModelStage
+from pipeline.store import from_table
 
 BINS = 24
 OUTER = 0.005  # share of values at either end that the outer bins take in
 MAX_NAMES = 40  # bars of a chart
 MAX_POINTS = 240  # in time
+N_MEASURED = 2_000  # rows that a filter kept
+PARTS_MEASURED = 40  # that they are from
 NAMED = {
     "language": "Languages",
     "level": "Levels",
@@ -42,16 +45,6 @@ WORDY = {
     "question": "Words of the question",
     "answer": "Words of the answer",
     "text": "Words of the text",
-}
-
-# The column of the dataset that tells what a filter measures.
-MEASURES = {
-    "question_too_short": "question",
-    "question_too_long": "question",
-    "answer_too_short": "answer",
-    "answer_too_long": "answer",
-    "meaning_lost": "likeness",
-    **{f"low_{name}": name for name in CRITERIA},
 }
 
 Data = dict[str, Any]
@@ -160,10 +153,11 @@ def _bars(counts: dict[str, int]) -> Data:
     return {"names": [name for name, _ in shown], "counts": [n for _, n in shown]}
 
 
-def _edges(numbers: Numbers) -> list[float]:
-    """Of bins of one width; what is far out is in the first and the last."""
-    low, high = np.quantile(numbers, (OUTER, 1 - OUTER))
-    if (numbers == np.round(numbers)).all():
+def _edges(*groups: Numbers) -> list[float]:
+    """Of bins of one width that hold nearly all of each group; what is far out is in the first and last."""
+    ranges = [np.quantile(numbers, (OUTER, 1 - OUTER)) for numbers in groups if len(numbers)]
+    low, high = np.min(ranges), np.max(ranges)
+    if all((numbers == np.round(numbers)).all() for numbers in groups):
         width = max(1, -(-int(high - low + 1) // BINS))
         return [float(edge) for edge in np.arange(int(low), int(high) + width + 1, width)]
     return [round(float(edge), 4) for edge in np.linspace(low, high if high > low else low + 1, BINS + 1)]
@@ -179,32 +173,63 @@ def _extent(numbers: Numbers) -> Data:
     return {name: round(float(value), 4) for name, value in known.items()}
 
 
-def measures(root: Root, recipe: Recipe, kept: Kept) -> list[Data]:
+def measures(root: Root, recipe: Recipe) -> list[Data]:
     """What filters measured of the rows that they dropped, with the limit, by step and reason; and the same
-    of the rows of the dataset, where they tell it.
+    of the rows that they kept, of which a sample is measured again.
     """
     found = []
     for step in steps_to(recipe.last):
-        got: dict[str, list[float]] = defaultdict(list)
-        limits: dict[str, Counter[float]] = defaultdict(Counter)
+        stayed, dropped = _Measured(), _Measured()
+        scale = _measure_kept(root, step, step.stage, stayed) if isinstance(step.stage, FilterStage) else 1
         for table in root.folder(step).tables("rejects"):
             columns = (table[name].to_pylist() for name in ("reason", "got", "limit"))
             for reason, value, limit in zip(*columns, strict=True):
                 number, bound = _number(value), _number(limit)
                 if number is not None and bound is not None:
-                    got[reason].append(number)
-                    limits[reason][bound] += 1
-        for reason, numbers in sorted(got.items()):
-            dropped = np.array(numbers)
-            stayed = kept.values.get(MEASURES.get(reason, ""), np.array([]))
-            edges = _edges(np.concatenate([dropped, stayed]))
-            entry = {"step": step.name, "reason": reason, "limits": sorted(limits[reason]), "n": len(dropped)}
-            counts = {
-                "counts": _counts(dropped, edges),
-                "kept": _counts(stayed, edges) if len(stayed) else [],
+                    dropped.add(reason, number, bound)
+        for reason in dict.fromkeys([*stayed.values, *sorted(dropped.values)]):
+            went, kept = np.array(dropped.values[reason]), np.array(stayed.values[reason])
+            edges = _edges(went, kept)
+            entry = {
+                "step": step.name,
+                "reason": reason,
+                "limits": sorted(dropped.limits[reason] | stayed.limits[reason]),
+                "n": len(went),
+                "n_measured": len(kept),
+                "edges": edges,
+                "counts": _counts(went, edges),
+                "kept": [round(n * scale) for n in _counts(kept, edges)] if len(kept) else [],
             }
-            found.append({**entry, "edges": edges, **counts})
+            found.append(entry)
     return found
+
+
+class _Measured:
+    """Values and limits, by reason."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, list[float]] = defaultdict(list)
+        self.limits: dict[str, set[float]] = defaultdict(set)
+
+    def add(self, reason: str, got: float, limit: float) -> None:
+        self.values[reason].append(got)
+        self.limits[reason].add(limit)
+
+
+def _measure_kept(root: Root, step: Step, stage: FilterStage, measured: _Measured) -> float:
+    """Measures about N_MEASURED of the rows that the step kept, or all: evenly from parts that are evenly
+    apart. Returns how many rows each stands for.
+    """
+    n_kept, n_seen = root.folder(step).progress()[1].kept, 0
+    parts = None if n_kept <= N_MEASURED else PARTS_MEASURED
+    for table in root.folder(step).tables(most=parts):
+        n = len(table) if parts is None else min(len(table), N_MEASURED // parts)
+        places = np.linspace(0, len(table), n, endpoint=False).astype(np.int64)
+        for record in from_table(table.take(pa.array(places)), step.writes):
+            n_seen += 1
+            for measure in stage.measures(record):
+                measured.add(measure.reason, measure.got, measure.limit)
+    return n_kept / max(1, n_seen)
 
 
 def _number(text: str | None) -> float | None:

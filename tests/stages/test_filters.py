@@ -33,7 +33,7 @@ QUESTIONS = [
     ("What role does the gene play ineptitude ineptitude ineptitude in peas?", "question_repeats_itself"),
     (
         "What are flying machines, flying cars, cars, and flying machines, including cars?",
-        "question_repeats_itself",
+        "question_repeats_words",
     ),
     ("What is a very, very small gene?", None),
     ("As an AI, I would ask what a gene is and why?", "question_refused"),

@@ -145,7 +145,10 @@ function histogram(title, spread, { limits = [], kept = [], note = "" } = {}) {
   const rows = spread.counts.map((n, i) => (kept.length ? [label(i), n, kept[i]] : [label(i), n]));
   const width = spread.edges[1] - spread.edges[0];
   const middle = (i) => (spread.edges[i] + spread.edges[i + 1]) / 2;
-  const least = Math.min(spread.edges[0], ...limits), most = Math.max(spread.edges.at(-1), ...limits);
+  const [first, last] = [spread.edges[0], spread.edges.at(-1)];
+  const near = limits.filter((limit) => limit >= 2 * first - last && limit <= 2 * last - first);
+  const far = limits.filter((limit) => !near.includes(limit));
+  const least = Math.min(first, ...near), most = Math.max(last, ...near);
   const blocks = (name, tint, counts, below) => ({ name, type: "custom", itemStyle: { color: colour(tint) }, encode: { x: 0, y: 1 },
     data: counts.map((n, i) => [middle(i), n + (below[i] ?? 0), below[i] ?? 0]),
     renderItem: (params, api) => {
@@ -160,8 +163,9 @@ function histogram(title, spread, { limits = [], kept = [], note = "" } = {}) {
     series: [...(kept.length ? [blocks("kept", "--kept", kept, [])] : []),
       { ...blocks(limits.length ? "rejected" : "rows", limits.length ? "--dropped" : "--accent", spread.counts, kept),
         markLine: { symbol: "none", silent: true, lineStyle: { color: colour("--text"), type: "solid" },
-          label: { color: colour("--text"), formatter: ({ value }) => `limit ${value}` }, data: limits.map((xAxis) => ({ xAxis })) } }],
-  }), kept.length ? ["from, to", "rejected", "kept"] : ["from, to", "rows"], rows, { note });
+          label: { color: colour("--text"), formatter: ({ value }) => `limit ${value}` }, data: near.map((xAxis) => ({ xAxis })) } }],
+  }), kept.length ? ["from, to", "rejected", "kept"] : ["from, to", "rows"], rows,
+  { note: [note, far.length ? `the limit, ${far.join(" or ")}, is far from all` : ""].filter(Boolean).join("; ") });
 }
 
 function bars(title, spread) {
@@ -182,7 +186,8 @@ function spreads(run) {
 function measures(run) {
   if (!run.measures.length) return null;
   return el("div", { class: "charts" }, run.measures.map((measure) => histogram(`${measure.reason} (${measure.step})`, measure,
-    { limits: measure.limits, kept: measure.kept, note: `${count(measure.n)} rows dropped` })));
+    { limits: measure.limits, kept: measure.kept, note: measure.n
+      ? `${count(measure.n)} rows dropped` : "nothing dropped" })));
 }
 
 function body(row) {
@@ -339,8 +344,8 @@ function start() {
     section("funnel", "What stayed, and why the rest went", funnel),
     section("taxonomy", "Taxonomy", taxonomy),
     section("spreads", "How the rows of the dataset are spread", spreads),
-    section("limits", "What filters measured", measures, "Of the rows that went, what was measured, with the limit drawn in, and "
-      + "the same of the dataset's rows where they tell it. Many just beyond a limit: it may be too tight. None near it: it is not what decides."),
+    section("limits", "What filters measured", measures, "What each filter measured of the rows that it dropped and of those that it kept, with the limit drawn in. "
+      + "Of many rows that it kept a sample is measured, and the counts are estimates. Many just beyond a limit: it may be too tight. None near it: it does not decide."),
     section("duplicates", "Duplicates beside what stayed", duplicates),
     section("clusters", "Clusters", clusters),
     section("costs", "Requests, tokens, time", costs),
