@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.stage import NOT_DRAWN
 from pipeline.tally import Tally
 
 N_REJECTS = 3  # that are told, the last ones
@@ -80,7 +81,8 @@ class Progress:
             line.tally.add(tally)
             # A part that was found on disk has no time of ours.
             line.seconds = event["at"] - line.started if line.started else 0.0
-            self.rejects += [f"{step} {reason} {n:,}" for reason, n in tally.rejected.items() if line.started]
+            told = {reason: n for reason, n in tally.rejected.items() if reason != NOT_DRAWN}
+            self.rejects += [f"{step} {reason} {n:,}" for reason, n in told.items() if line.started]
         elif event["event"] in ("step_done", "step_reused"):
             line.state = "done" if event["event"] == "step_done" else "reused"
             line.tally = Tally.from_dict(event["tally"])

@@ -9,7 +9,7 @@ from pipeline.lineage import Link, Request
 from pipeline.records import PLACEHOLDER
 
 WIDTH = 110  # columns
-TEXTS = ("question", "answer", "text")
+TEXTS = ("original", "question", "answer", "text")
 HIDDEN = ("embedding", "passage", *TEXTS)  # numbers by the hundred, or shown where they stand
 
 

@@ -168,6 +168,7 @@ class DatasetStage(Stage):
 
 
 REFUSED = "request_refused"
+NOT_DRAWN = "not_drawn"  # of a record that nothing is wrong with: a step takes a share of them
 
 VERDICTS = pa.schema(
     [

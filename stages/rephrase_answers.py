@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.draws import draw_weighted
 from pipeline.model import Model, Sampling
 from pipeline.records import Example, content_id
-from pipeline.stage import Expected, ModelStage, Reject, rng_for
+from pipeline.stage import NOT_DRAWN, Expected, ModelStage, Reject, rng_for
 from pipeline.styles import Wording, wordings
 
 
@@ -53,7 +53,7 @@ class RephraseAnswers(ModelStage):
     async def map(self, example: Example, model: Model) -> list[Example | Reject]:
         rng = rng_for(self.seed, "restyled", example.id)
         if rng.random() >= self.share:
-            return [Reject("not_drawn", limit=self.share)]
+            return [Reject(NOT_DRAWN, limit=self.share)]
         (style,) = draw_weighted({name: one.weight for name, one in self.styles.items()}, 1, rng)
         reply: Answer | Both = await model.ask(
             self.styles[style].prompt,

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.draws import draw_weighted
 from pipeline.model import Model, Sampling
 from pipeline.records import Instruction, content_id
-from pipeline.stage import Expected, ModelStage, Reject, rng_for, settle
+from pipeline.stage import NOT_DRAWN, Expected, ModelStage, Reject, rng_for, settle
 from pipeline.styles import Wording, wordings
 
 
@@ -45,7 +45,7 @@ class RephraseQuestions(ModelStage):
     async def map(self, instruction: Instruction, model: Model) -> list[Instruction | Reject]:
         rng = rng_for(self.seed, "rephrased", instruction.id)
         if rng.random() >= self.share:
-            return [Reject("not_drawn", limit=self.share)]
+            return [Reject(NOT_DRAWN, limit=self.share)]
         weights = {name: style.weight for name, style in self.styles.items()}
         chosen = draw_weighted(weights, self.per_question, rng)
         return await settle([self._write(instruction, name, model) for name in chosen])

@@ -71,7 +71,7 @@ ALLOWED: dict[str, set[str]] = {
     "root": {"dag", "errors", "files", "lock", "mirror", "replies", "store", "tally"},
     "recipe": {"dag"},
     "events": set(),
-    "progress": {"tally"},
+    "progress": {"stage", "tally"},
     "view": {"events", "progress"},
     "readable": {"lineage", "records"},
     "worker": {"asking", "model", "replies", "stage", "store", "work"},

@@ -157,7 +157,9 @@ def _edges(*groups: Numbers) -> list[float]:
     """Of bins of one width that hold nearly all of each group; what is far out is in the first and last."""
     ranges = [np.quantile(numbers, (OUTER, 1 - OUTER)) for numbers in groups if len(numbers)]
     low, high = np.min(ranges), np.max(ranges)
-    if all((numbers == np.round(numbers)).all() for numbers in groups):
+    if high > 1 and all(
+        (numbers == np.round(numbers)).all() for numbers in groups
+    ):  # else shares, all 0 or 1
         width = max(1, -(-int(high - low + 1) // BINS))
         return [float(edge) for edge in np.arange(int(low), int(high) + width + 1, width)]
     return [round(float(edge), 4) for edge in np.linspace(low, high if high > low else low + 1, BINS + 1)]

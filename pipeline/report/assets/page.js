@@ -3,6 +3,7 @@
 
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const PAGE_ROWS = 25;
+const NOT_DRAWN = "not_drawn";  // as pipeline/stage.py names it
 const PARENTS = ["rephrased_from", "parent_id", "subject_id", "discipline_id"];
 const BODY = ["question", "answer", "text"];
 const charts = [];
@@ -81,7 +82,11 @@ function funnel(run) {
   const bars = (name, key, tint) => ({ name, type: "bar", stack: "rows", itemStyle: { color: colour(tint) },
     data: steps.map((step) => step[key]).reverse() });
   const rejected = (step) => Object.values(step.rejected).reduce((sum, n) => sum + n, 0);
-  for (const step of steps) step.dropped = rejected(step);
+  for (const step of steps) {
+    step.dropped = rejected(step);
+    step.spared = step.rejected[NOT_DRAWN] ?? 0;
+    step.faulty = step.dropped - step.spared;
+  }
   const reasons = (step) => el("span", {}, Object.entries(step.rejected).sort((a, b) => b[1] - a[1]).map(([reason, n]) =>
     el("button", { class: "reason", type: "button", onclick: () => browse(run, step.name, reason) }, `${reason} ${count(n)}`)));
   const titles = ["step", "stage", "in", "kept", "rejected", "reasons: click one to read examples"];
@@ -89,8 +94,10 @@ function funnel(run) {
   const chart = figure("Rows kept and rejected by step", () => ({
     legend: { textStyle: { color: colour("--text") }, right: 0, top: 0 }, xAxis: { type: "value" },
     yAxis: { type: "category", data: names, axisLabel: { interval: 0, fontSize: 11 } },
-    series: [bars("kept", "kept", "--kept"), bars("rejected", "dropped", "--dropped")],
-  }), titles.slice(0, 5), rows.map((row) => row.slice(0, 5)), { tall: true });
+    series: [bars("kept", "kept", "--kept"), bars("rejected", "faulty", "--dropped"),
+      ...(steps.some((step) => step.spared) ? [bars("not drawn", "spared", "--none")] : [])],
+  }), titles.slice(0, 5), rows.map((row) => row.slice(0, 5)), { tall: true, note: steps.some((step) => step.spared)
+    ? `${NOT_DRAWN}: the step takes a share of the rows; nothing is wrong with the others, which go on as they are` : "" });
   return el("div", {}, chart, table(titles, rows));
 }
 
@@ -185,7 +192,8 @@ function spreads(run) {
 
 function measures(run) {
   if (!run.measures.length) return null;
-  return el("div", { class: "charts" }, run.measures.map((measure) => histogram(`${measure.reason} (${measure.step})`, measure,
+  const byDropped = [...run.measures].sort((a, b) => b.n - a.n);
+  return el("div", { class: "charts" }, byDropped.map((measure) => histogram(`${measure.reason} (${measure.step})`, measure,
     { limits: measure.limits, kept: measure.kept, note: measure.n
       ? `${count(measure.n)} rows dropped` : "nothing dropped" })));
 }
@@ -344,7 +352,7 @@ function start() {
     section("funnel", "What stayed, and why the rest went", funnel),
     section("taxonomy", "Taxonomy", taxonomy),
     section("spreads", "How the rows of the dataset are spread", spreads),
-    section("limits", "What filters measured", measures, "What each filter measured of the rows that it dropped and of those that it kept, with the limit drawn in. "
+    section("limits", "What filters measured", measures, "What each filter measured of the rows that it dropped and of those that it kept, with the limit drawn in; those that dropped most come first. "
       + "Of many rows that it kept a sample is measured, and the counts are estimates. Many just beyond a limit: it may be too tight. None near it: it does not decide."),
     section("duplicates", "Duplicates beside what stayed", duplicates),
     section("clusters", "Clusters", clusters),
