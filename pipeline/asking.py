@@ -133,8 +133,12 @@ class ServedModel:
         self._replies.check()  # what cannot be kept is not asked for
         self._wants_server = not self._client.done()
         client = await self._client
+
+        def count_retry() -> None:
+            tally.retries += 1
+
         started = time.monotonic()
-        answer = await client.send(request, kind)
+        answer = await client.send(request, kind, count_retry)
         reply = await self._replies.put(key, self._spec.name, answer)
         tally.asked_s += time.monotonic() - started
         return reply

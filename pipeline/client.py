@@ -109,9 +109,11 @@ class Client:
             elif not tells:
                 return
 
-    async def send(self, body: bytes, kind: Kind = "text") -> StoredReply:
-        """The reply to `body`, a request as JSON, for completions or embeddings. Raises BadReply, or
-        ModelUnavailable after `outage_s` without any good answer.
+    async def send(
+        self, body: bytes, kind: Kind = "text", on_retry: Callable[[], None] = lambda: None
+    ) -> StoredReply:
+        """The reply to `body`, a request as JSON, for completions or embeddings; calls `on_retry` before each
+        try but the first. Raises BadReply, or ModelUnavailable after `outage_s` without any good answer.
         """
         started = sent = time.monotonic()
         tries = waits = 0
@@ -130,6 +132,7 @@ class Client:
                     ) from fault
                 backoff = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(waits, 10)) * random.uniform(0.5, 1.0)
                 await asyncio.sleep(max(fault.again_s, backoff))
+                on_retry()
                 sent = time.monotonic()
             else:
                 self._last_good = time.monotonic()

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from pipeline.events import View
 from pipeline.progress import CLOSED, Line, Progress
+from pipeline.tally import Tally
 
 DRAW_S = 0.2  # between drawings of the live table: a fast run has a hundred events a second
 NEWS_S = 20.0  # how often a plain view says how far a running step is
@@ -99,10 +100,16 @@ def _cells(progress: Progress, name: str, line: Line) -> list[str]:
     ]
 
 
+def _requests(tally: Tally) -> str:
+    """Those used, sent, and sent again because the server was busy or down."""
+    again = f", {tally.retries:,} of them again" if tally.retries else ""
+    return f"{tally.requests:,} requests ({tally.sent:,} sent{again})"
+
+
 def _footer(progress: Progress) -> list[str]:
     whole = progress.totals()
     lines = [
-        f"{clock(progress.now - progress.started)}  {whole.requests:,} requests ({whole.sent:,} sent), "
+        f"{clock(progress.now - progress.started)}  {_requests(whole)}, "
         f"{whole.prompt_tokens:,} prompt and {whole.output_tokens:,} output tokens"
     ]
     if progress.rejects:
@@ -148,7 +155,7 @@ class PlainView:
         tally, left = line.tally, self._progress.seconds_left(step)
         text = f"{step}: {line.state}, {tally.rows_in} in, {tally.kept} kept, {tally.n_rejected} rejected"
         if tally.requests:
-            text += f", {tally.requests} requests ({tally.sent} sent)"
+            text += f", {_requests(tally)}"
         if line.tokens_per_s:
             text += f", {line.tokens_per_s:.0f} tokens/s"
         return text if left is None else f"{text}, {clock(left)} left"

@@ -72,7 +72,7 @@ ALLOWED: dict[str, set[str]] = {
     "recipe": {"dag"},
     "events": set(),
     "progress": {"stage", "tally"},
-    "view": {"events", "progress"},
+    "view": {"events", "progress", "tally"},
     "readable": {"lineage", "records"},
     "worker": {"asking", "model", "replies", "stage", "store", "work"},
     "work": {"asking", "errors", "files", "model", "records", "spread", "stage", "store", "tally"},

@@ -276,7 +276,7 @@ class Times:
 
     def series(self) -> Data:
         """Sums up to each moment: seconds, then requests, replies that did not fit, tokens."""
-        kinds = ("sent", "bad_replies", "prompt_tokens", "output_tokens")
+        kinds = ("sent", "retries", "bad_replies", "prompt_tokens", "output_tokens")
         sums = dict.fromkeys(kinds, 0)
         points = []
         for at, _, tally in self._points:

@@ -90,9 +90,11 @@ def ask(n: int) -> Callable[[Asker], Awaitable[Any]]:
 )
 def test_a_fault_that_passes_is_asked_again(kind: str, scripted: Scripted, tmp_path: Path) -> None:
     scripted.fault(kind, times=3)
-    replies, _ = use(scripted, tmp_path, ask(6))
+    replies, tally = use(scripted, tmp_path, ask(6))
     assert len({reply.question for reply in replies}) == 6
     assert len(scripted.bodies()) == 6 + 3
+    assert tally.retries + tally.bad_replies == 3
+    assert tally.sent + tally.retries == 9
 
 
 def test_nothing_is_paid_for_twice(scripted: Scripted, tmp_path: Path) -> None:

@@ -225,11 +225,11 @@ function clusters(run) {
 
 function costs(run) {
   const asked = run.steps.filter((step) => step.requests);
-  const titles = ["step", "model", "requests", "sent", "replies asked again", "prompt tokens", "output tokens", "seconds",
+  const titles = ["step", "model", "requests", "sent", "sent again", "replies asked again", "prompt tokens", "output tokens", "seconds",
     "rows/s", "output tokens/s", "USD"];
   const rate = (n, seconds) => (seconds ? (n / seconds).toFixed(1) : "");
   const steps = run.steps.filter((step) => step.state !== "waits");
-  const rows = steps.map((step) => [step.name, step.model, step.requests, step.sent, step.bad_replies, step.prompt_tokens,
+  const rows = steps.map((step) => [step.name, step.model, step.requests, step.sent, step.retries, step.bad_replies, step.prompt_tokens,
     step.output_tokens, step.span_s.toFixed(1), rate(step.rows_in, step.span_s), step.sent ? rate(step.output_tokens, step.span_s) : "",
     step.usd === null ? "" : step.usd.toFixed(4)]);
   const { seconds, ...sums } = run.series;
@@ -239,8 +239,8 @@ function costs(run) {
     xAxis: { type: "value", name: "s", max: "dataMax" }, yAxis: { type: "value" },
     series: kinds.map(([key, name, tint]) => ({ name, type: "line", showSymbol: false, itemStyle: { color: colour(tint) },
       data: seconds.map((at, i) => [at, sums[key][i]]) })),
-  }), ["seconds", "requests sent", "replies asked again", "prompt tokens", "output tokens"],
-  seconds.map((at, i) => [at, sums.sent[i], sums.bad_replies[i], sums.prompt_tokens[i], sums.output_tokens[i]])) : null;
+  }), ["seconds", "requests sent", "sent again", "replies asked again", "prompt tokens", "output tokens"],
+  seconds.map((at, i) => [at, sums.sent[i], sums.retries[i], sums.bad_replies[i], sums.prompt_tokens[i], sums.output_tokens[i]])) : null;
   const worked = Object.entries(run.rows_over_time);
   const rowsOver = worked.length ? figure("Rows over time, by step", () => ({
     legend: { type: "scroll", textStyle: { color: colour("--text") }, pageTextStyle: { color: colour("--text") }, top: 0 },
