@@ -101,8 +101,8 @@ def _cells(progress: Progress, name: str, line: Line) -> list[str]:
 
 
 def _requests(tally: Tally) -> str:
-    """Those used, sent, and sent again because the server was busy or down."""
-    again = f", {tally.retries:,} of them again" if tally.retries else ""
+    """Those used and sent, and tries made again."""
+    again = f", {tally.retries:,} retries" if tally.retries else ""
     return f"{tally.requests:,} requests ({tally.sent:,} sent{again})"
 
 

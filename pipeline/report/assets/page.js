@@ -225,7 +225,7 @@ function clusters(run) {
 
 function costs(run) {
   const asked = run.steps.filter((step) => step.requests);
-  const titles = ["step", "model", "requests", "sent", "sent again", "replies asked again", "prompt tokens", "output tokens", "seconds",
+  const titles = ["step", "model", "requests", "sent", "retries", "replies asked again", "prompt tokens", "output tokens", "seconds",
     "rows/s", "output tokens/s", "USD"];
   const rate = (n, seconds) => (seconds ? (n / seconds).toFixed(1) : "");
   const steps = run.steps.filter((step) => step.state !== "waits");
@@ -239,7 +239,7 @@ function costs(run) {
     xAxis: { type: "value", name: "s", max: "dataMax" }, yAxis: { type: "value" },
     series: kinds.map(([key, name, tint]) => ({ name, type: "line", showSymbol: false, itemStyle: { color: colour(tint) },
       data: seconds.map((at, i) => [at, sums[key][i]]) })),
-  }), ["seconds", "requests sent", "sent again", "replies asked again", "prompt tokens", "output tokens"],
+  }), ["seconds", "requests sent", "retries", "replies asked again", "prompt tokens", "output tokens"],
   seconds.map((at, i) => [at, sums.sent[i], sums.retries[i], sums.bad_replies[i], sums.prompt_tokens[i], sums.output_tokens[i]])) : null;
   const worked = Object.entries(run.rows_over_time);
   const rowsOver = worked.length ? figure("Rows over time, by step", () => ({
