@@ -16,9 +16,7 @@ class Tally:
     rejected: dict[str, int] = field(default_factory=dict)  # by reason
     requests: int = 0  # replies used, sent for now or found in the reply store
     sent: int = 0  # requests sent
-    retries: int = (
-        0  # tries made again, as the server was busy or down or said nonsense
-    )
+    retries: int = 0  # tries made again, as the server was busy or down or said nonsense
     prompt_tokens: int = 0  # of the replies used
     output_tokens: int = 0
     asked_s: float = 0.0  # from sending to a stored reply, summed over the requests sent
