@@ -48,4 +48,5 @@ class Tally:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Tally":
-        return cls(**{item.name: data[item.name] for item in dataclasses.fields(cls)})
+        """What an earlier version did not count is 0."""
+        return cls(**{item.name: data[item.name] for item in dataclasses.fields(cls) if item.name in data})
