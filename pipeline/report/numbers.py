@@ -20,6 +20,7 @@ from pipeline.records import CRITERIA, Discipline, Instruction
 from pipeline.root import Root
 from pipeline.stage import FilterStage, ModelStage
 from pipeline.store import from_table
+from pipeline.tally import Tally
 
 BINS = 24
 OUTER = 0.005  # share of values at either end that the outer bins take in
@@ -248,7 +249,7 @@ class Times:
 
     def __init__(self, events: Iterable[Data]) -> None:
         self.spans: dict[str, float] = {}  # seconds of each step, from start to end
-        self._points: list[tuple[float, str, Data]] = []
+        self._points: list[tuple[float, str, Tally]] = []
         self.prefix_cache: dict[str, dict[str, int]] = {}  # hits and queries of each model's server
         self._seen: dict[str, tuple[int, int]] = {}
         started: dict[str, float] = {}
@@ -257,7 +258,7 @@ class Times:
             if kind == "step_started":
                 started[step] = at
             elif kind == "part_done" and step in started:
-                self._points.append((at, step, event["tally"]))
+                self._points.append((at, step, Tally.from_dict(event["tally"])))
             elif kind == "step_done" and step in started:
                 self.spans[step] = self.spans.get(step, 0.0) + at - started.pop(step)
             elif kind == "progress":
@@ -281,7 +282,7 @@ class Times:
         points = []
         for at, _, tally in self._points:
             for kind in kinds:
-                sums[kind] += tally[kind]
+                sums[kind] += getattr(tally, kind)
             points.append((round(at, 2), *sums.values()))
         columns = list(zip(*_thinned(points), strict=True)) or [()] * (1 + len(kinds))
         return {name: list(column) for name, column in zip(("seconds", *kinds), columns, strict=True)}
@@ -292,7 +293,7 @@ class Times:
         for at, step, tally in self._points:
             line = found.setdefault(step, {"seconds": [], "rows": []})
             line["seconds"].append(round(at, 2))
-            line["rows"].append(tally["rows_in"] + (line["rows"][-1] if line["rows"] else 0))
+            line["rows"].append(tally.rows_in + (line["rows"][-1] if line["rows"] else 0))
         return {
             step: {name: _thinned(values) for name, values in line.items()} for step, line in found.items()
         }
