@@ -110,7 +110,7 @@ ALLOWED: dict[str, set[str]] = {
 }  # fmt: skip
 REPORT = {
     "dag", "events", "files", "lineage", "model", "recipe", "records", "rehearse", "replies", "report",
-    "root", "stage", "store",
+    "root", "stage", "store", "tally",
 }  # fmt: skip
 STAGES = {
     "asks", "benchmarks", "bonito", "clusters", "density", "documents", "draws", "earlier", "errors",
