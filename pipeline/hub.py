@@ -109,16 +109,21 @@ def open_hub(
     api: HfApi | None = None,
     pause: Callable[[float], None] = time.sleep,
     silence_s: float = SILENCE_S,
+    *,
+    to_look: bool = False,
 ) -> Hub:
     """The Hub, with the token of this machine unless `api` has one. Raises PublishError when there is none,
-    or the Hub does not know it.
+    but `to_look` at what everyone sees, or the Hub does not know it.
     """
-    if api is None and get_token() is None:
-        raise PublishError(f"no token for the Hub; {SET_TOKEN}, or log in with `hf auth login`")
     disable_progress_bars()
     set_client_factory(partial(_client, silence_s))
     hub = Hub(api or HfApi(), tell, pause)
-    hub.persistent(hub.api.whoami, f"logging in to {hub.address}")
+    if api is not None or get_token() is not None:
+        hub.persistent(hub.api.whoami, f"logging in to {hub.address}")
+    elif to_look:
+        tell("no token for the Hub: what a private repository has already is not seen")
+    else:
+        raise PublishError(f"no token for the Hub; {SET_TOKEN}, or log in with `hf auth login`")
     return hub
 
 

@@ -5,7 +5,8 @@ ACADEME__QUESTIONS__PER_SYLLABUS=4 academe run instruct
 """
 
 import difflib
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,27 +23,45 @@ Settings = TypeVar("Settings", bound=BaseModel)
 def load_settings(
     kind: type[Settings], presets: Path, config: str, overrides: Sequence[str], environment: Mapping[str, str]
 ) -> Settings:
-    """Settings of type `kind` from preset or file `config`. Raises RecipeError that names key, value and
-    remedy.
+    """Settings of type `kind` from preset or file `config`. Raises RecipeError that names source, key, value
+    and remedy.
     """
     path = _find(presets, config)
     data = plain_yaml.read(path) or {}
     if not isinstance(data, dict):
         raise RecipeError(f"{path}: expected settings as `key: value`, got {type(data).__name__}")
-    for name, value in sorted(environment.items()):
-        if name.startswith(ENVIRONMENT_PREFIX):
-            keys = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
-            _put(data, keys, plain_yaml.parsed(value, name), name)
-    for override in overrides:
-        key, equals, value = override.partition("=")
-        if not equals:
-            raise RecipeError(f"--set {override}: expected KEY=VALUE, e.g. --set questions.per_syllabus=4")
-        _put(data, key.strip().split("."), plain_yaml.parsed(value, f"--set {key}"), f"--set {key}")
+    sources: list[tuple[list[str], str]] = [([], f"settings from {path}")]
+    for keys, text, source in _set_elsewhere(overrides, environment):
+        _put(data, keys, plain_yaml.parsed(text, source), source)
+        sources.append((keys, source))
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        faults = [_explained(kind, fault) for fault in error.errors(include_url=False)]
-        raise RecipeError(f"settings from {path}: " + "; ".join(faults)) from error
+        faults: dict[str, list[str]] = {}
+        for fault in error.errors(include_url=False):
+            faults.setdefault(_source(sources, fault["loc"]), []).append(_explained(kind, fault))
+        told = (f"{source}: {'; '.join(some)}" for source, some in faults.items())
+        raise RecipeError("; ".join(told)) from error
+
+
+def _set_elsewhere(
+    overrides: Sequence[str], environment: Mapping[str, str]
+) -> Iterator[tuple[list[str], str, str]]:
+    """Keys, value as YAML and source of each setting that is not in the file, the later winning."""
+    for name, text in sorted(environment.items()):
+        if name.startswith(ENVIRONMENT_PREFIX):
+            yield name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"), text, name
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        if not equals:
+            raise RecipeError(f"--set {override}: expected KEY=VALUE, e.g. --set questions.per_syllabus=4")
+        yield key.strip().split("."), text, f"--set {key}"
+
+
+def _source(sources: Sequence[tuple[list[str], str]], loc: Sequence[int | str]) -> str:
+    """What set the value at `loc` last, or something in it; the file for a fault of all together."""
+    likely = sources if loc else sources[:1]
+    return [source for keys, source in likely if all(map(operator.eq, keys, map(str, loc)))][-1]
 
 
 def _find(presets: Path, config: str) -> Path:

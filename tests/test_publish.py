@@ -335,6 +335,17 @@ def test_a_branch_and_a_pull_request(server: hub_server.Hub, roots: dict[str, Pa
     assert len(server.repos[NAME].pulls) == 1
 
 
+def test_a_dry_run_needs_no_token(server: hub_server.Hub, roots: dict[str, Path], tmp_path: Path) -> None:
+    command = ("publish", NAME, "--root", str(roots["few"]), "--dry-run")
+    for repository in ("none", "private", "public"):
+        done = academe(*command, env=environment(server, tmp_path, token=None))
+        assert done.returncode == 0, done.stderr
+        assert "academe: no token for the Hub" in done.stderr
+        assert ("data/train-" in done.stdout) == (repository != "public")
+        send(server, roots["few"])
+        server.repos[NAME].private = repository != "private"  # the next time
+
+
 def test_a_dry_run_changes_nothing(server: hub_server.Hub, roots: dict[str, Path]) -> None:
     hub = open_hub([].append, HfApi(server.url, "hf_writer"))
     run = read_run(Root(roots["few"]))

@@ -41,7 +41,7 @@ def publish(
     folder = Root(root)
     run = read_run(folder)
     to = Destination(repository, config, branch, pull_request, public)
-    hub = open_hub(lambda line: typer.echo(f"academe: {line}", err=True))
+    hub = open_hub(lambda line: typer.echo(f"academe: {line}", err=True), to_look=dry_run)
     with folder.locked(wants_room=False):  # so that no run writes another dataset meanwhile
         if dry_run:
             _list(preview(folder, recipe_of(run), run["run"], to, hub), "would be sent")

@@ -86,6 +86,21 @@ def test_a_mistake_is_named(override: str, said: str) -> None:
         _ = load_recipe("instruct", "laptop", [override], {}).last.id
 
 
+def test_a_mistake_is_told_with_where_it_was_set(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("planner: {name: m, serve: endpoint, url: 'http://h/v1'}\nsubjects: {queries: many}\n")
+    with pytest.raises(RecipeError) as told:
+        load_recipe(
+            "instruct", str(file), ["questions.per_sylabus=2"], {"ACADEME__ANSWERS__SAMPLING__TOP_P": "7"}
+        )
+    in_file, in_environment, on_command_line = (
+        f"settings from {file}: subjects.queries: ",
+        "ACADEME__ANSWERS__SAMPLING__TOP_P: answers.sampling.top_p: ",
+        "--set questions.per_sylabus: unknown key 'questions.per_sylabus'; did you mean 'per_syllabus'?",
+    )
+    assert all(part in str(told.value) for part in (in_file, in_environment, on_command_line))
+
+
 def test_an_unknown_recipe_or_preset_lists_what_there_is() -> None:
     with pytest.raises(RecipeError, match="the recipes are: instruct, documents, wrap, bonito, propose"):
         load_recipe("instuct", "laptop", [], {})
