@@ -14,11 +14,12 @@ from typing import Any, Protocol
 import numpy as np
 from pydantic import BaseModel, ValidationError
 
-from pipeline.client import Client, Kind, PrefixCache
+from pipeline.client import Client, PrefixCache
 from pipeline.errors import BadReply, ModelUnavailable
 from pipeline.model import ModelSpec, Prompt, Reply, Sampling, Turn
 from pipeline.pace import Pace
 from pipeline.prompts import render
+from pipeline.protocol import Kind, kind_of
 from pipeline.replies import Replies, StoredReply
 from pipeline.tally import Tally
 from pipeline.vectors import packed
@@ -166,15 +167,6 @@ class StepChannel:
 def canonical_json(body: dict[str, Any]) -> bytes:
     """The one spelling of a request, as it is hashed and as it is sent."""
     return _canonical(body).encode()
-
-
-def kind_of(body: dict[str, Any]) -> Kind:
-    """What the reply to a request is read for."""
-    if "prompt_logprobs" in body:
-        return "logprobs"
-    if "prompt" in body:
-        return "completion" if "max_tokens" in body else "tokens"
-    return "embedding" if "input" in body else "text"
 
 
 def request_key(request: bytes, sample: int) -> bytes:

@@ -6,8 +6,6 @@ ModelUnavailable.
 """
 
 import asyncio
-import base64
-import dataclasses
 import json
 import os
 import random
@@ -15,7 +13,7 @@ import re
 import struct
 import time
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -25,9 +23,9 @@ from yarl import URL
 from pipeline.errors import BadReply, ModelUnavailable, RequestRefused
 from pipeline.model import ModelSpec
 from pipeline.pace import Pace
+from pipeline.protocol import PARSERS, Kind
 from pipeline.replies import StoredReply
 
-Kind = Literal["text", "logprobs", "embedding", "tokens", "completion"]  # what a reply is read for
 MAX_TRIES = 6  # of one request that keeps failing on a server that is otherwise well
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 10.0
 LONGEST_RETRY_AFTER_S = 120.0  # a server may ask for a longer wait than ours, up to this
@@ -221,55 +219,6 @@ def _proxy(url: str) -> str | None:
     """
     host = urlsplit(url).hostname or ""
     return None if proxy_bypass(host) else getproxies().get(urlsplit(url).scheme)
-
-
-def _parse(data: dict[str, Any]) -> StoredReply:
-    choice, usage = data["choices"][0], data.get("usage") or {}
-    return StoredReply(
-        text=choice["message"].get("content") or "",
-        finish=choice.get("finish_reason") or "stop",
-        prompt_tokens=usage.get("prompt_tokens", 0),
-        output_tokens=usage.get("completion_tokens", 0),
-    )
-
-
-def _parse_completion(data: dict[str, Any]) -> StoredReply:
-    choice = data["choices"][0]
-    return _parse({**data, "choices": [{**choice, "message": {"content": choice["text"]}}]})
-
-
-def _parse_logprobs(data: dict[str, Any]) -> StoredReply:
-    """The prompt's tokens with their log-probabilities, as JSON; the first of a prompt has none."""
-    scored = data.get("prompt_logprobs")
-    if not scored:
-        raise ModelUnavailable(
-            "the server gives no prompt_logprobs, which vLLM does; take `difficulty` out of the settings, or "
-            "name an answerer that vLLM serves"
-        )
-    tokens = [next(iter(token.values())) for token in scored if token]
-    text = json.dumps([(token["decoded_token"], token["logprob"]) for token in tokens], ensure_ascii=False)
-    return dataclasses.replace(_parse(data), text=text)
-
-
-def _parse_embedding(data: dict[str, Any]) -> StoredReply:
-    """The vector as base64 of 32-bit floats, whether it came so or as a list."""
-    vector, usage = data["data"][0]["embedding"], data.get("usage") or {}
-    if not isinstance(vector, str):
-        vector = base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
-    return StoredReply(vector, "stop", usage.get("prompt_tokens", 0), 0)
-
-
-def _parse_tokens(data: dict[str, Any]) -> StoredReply:
-    return StoredReply(str(int(data["count"])), "stop", 0, 0)
-
-
-PARSERS: dict[Kind, Callable[[dict[str, Any]], StoredReply]] = {
-    "text": _parse,
-    "logprobs": _parse_logprobs,
-    "embedding": _parse_embedding,
-    "tokens": _parse_tokens,
-    "completion": _parse_completion,
-}
 
 
 def check_endpoint(spec: ModelSpec) -> None:

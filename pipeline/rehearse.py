@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from pipeline.asking import Asker, canonical_json, kind_of, request_key
+from pipeline.asking import Asker, canonical_json, request_key
 from pipeline.dag import Step, model_of
 from pipeline.errors import BadReply
 from pipeline.model import ModelSpec
+from pipeline.protocol import kind_of
 from pipeline.replies import StoredReply
 from pipeline.root import Root
 from pipeline.stage import FilterStage, MapStage, ModelStage, Reject, SourceStage, settle

@@ -15,8 +15,9 @@ from pipeline.events import read_events
 from pipeline.files import write_text
 from pipeline.recipe import Recipe
 from pipeline.replies import Replies
-from pipeline.report import numbers, samples
+from pipeline.report import measures, numbers, samples
 from pipeline.report.page import page
+from pipeline.report.times import Times
 from pipeline.root import Root
 from pipeline.stage import ModelStage
 
@@ -26,7 +27,7 @@ JSON, PAGE, AGAINST = "report.json", "report.html", "report-against.html"
 def report(root: Root, recipe: Recipe) -> dict[str, Any]:
     """What there is to tell of the run that the root last had, as plain data."""
     run = root.run() or {}
-    times = numbers.Times(read_events(root.events))
+    times = Times(read_events(root.events))
     specs = [step.stage.model for step in steps_to(recipe.last) if isinstance(step.stage, ModelStage)]
     replies = Replies(root.replies)
     try:
@@ -45,7 +46,7 @@ def report(root: Root, recipe: Recipe) -> dict[str, Any]:
         "steps": numbers.steps(root, recipe, times.spans),
         "taxonomy": numbers.taxonomy(root, recipe),
         "spreads": numbers.spreads(kept),
-        "measures": numbers.measures(root, recipe),
+        "measures": measures.measures(root, recipe),
         "duplicates": samples.duplicates(root, recipe),
         "clusters": samples.clusters(root, recipe),
         "series": times.series(),
