@@ -166,6 +166,12 @@ class DatasetStage(Stage):
         """
         raise NotImplementedError
 
+    def measures(self, rows: pa.Table) -> Iterable[Measure]:
+        """What the verdicts compare with limits that are numbers, of records that stayed, or some of them:
+        a report shows how near they come to the limits.
+        """
+        return ()
+
 
 REFUSED = "request_refused"
 NOT_DRAWN = "not_drawn"  # of a record that nothing is wrong with: a step takes a share of them

@@ -1,11 +1,10 @@
 """Drop records that say nearly what one that stays says.
 
 Instruction -> Instruction, by the question; Example -> Example, by question and answer; Chunk and Passage by
-their text. MinHash in bands
-finds candidates, exact Jaccard similarity of their shingles decides (pipeline/minhash.py). A record goes
-only for one that stays, so there is no chain of likenesses; records are taken in the order of their ids, so
-the result does not depend on sharding. Some pairs that are near are no duplicates; each kind has a reason
-of its own, and goes only when it is said to:
+their text. MinHash in bands finds candidates, exact Jaccard similarity of their shingles decides
+(pipeline/minhash.py). A record goes only for one that stays, so there is no chain of likenesses; records are
+taken in the order of their ids, so the result does not depend on sharding. Some pairs that are near are no
+duplicates; each kind has a reason of its own, and goes only when it is said to:
 
     same_template     the same words, other numbers, operators or names: "compute 3 + 4", "compute 3 + 9"
     same_question     one question, two answers
@@ -24,25 +23,23 @@ Of 16 questions that a run of the laptop preset dropped at 0.5, seven asked some
 the purpose of business writing?", "... of nutrients?"), of the 8 from 0.6 on two, of the 2 from 0.7 on none.
 """
 
-import functools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import Field
 
 from pipeline.earlier import with_earlier
-from pipeline.families import ORIGINAL, PASSAGE, families, originals, passages
-from pipeline.minhash import Sets, band_keys, first_staying, near_pairs
+from pipeline.minhash import first_staying
+from pipeline.near_rows import near_rows, sketched
 from pipeline.records import Worded
-from pipeline.shingles import Kind, shingled
-from pipeline.stage import DatasetStage, Decision, Each, verdicts
+from pipeline.shingles import Kind
+from pipeline.stage import DatasetStage, Decision, Each, Measure, verdicts
 
-TEXTS = ("question", "answer", "text")
 REASONS = (
     "near_duplicate",
     "same_template",
@@ -53,7 +50,7 @@ REASONS = (
 )
 COPIED = REASONS.index("copied_rephrasing")
 EARLIER_REASONS = tuple(f"{reason}_of_earlier" for reason in REASONS)
-BANDS_A_TASK = 4
+NEARLY = 0.6  # of the limit, from which a report is told how near records come to others
 SAME_MARKS = 0.75  # similarity of marked shingles from which numbers and names count as the same
 Share = Annotated[float, Field(ge=0, le=1)]
 Above = Annotated[float, Field(gt=0, le=1)]
@@ -84,39 +81,15 @@ class DropNearDuplicates(DatasetStage):
     earlier: tuple[Path, ...] = ()  # sketches of earlier datasets (pipeline/earlier.py); the recipe's own
 
     def sketch(self, rows: pa.Table) -> pa.Table:
-        sides = {
-            name: shingled(rows[name], self.n, self.shingle) for name in TEXTS if name in rows.column_names
-        }
-        shown = passages(rows)
-        keys = band_keys(*_sets(sides, rows.num_rows), self.bands, self.rows)
-        if shown.any():  # else all that ask the same of their passage would meet
-            keys ^= shown.astype(np.uint32)[:, None]
-        key_lists = pa.FixedSizeListArray.from_arrays(keys.ravel(), self.bands)
-        marks = {ORIGINAL: originals(rows), PASSAGE: shown}
-        return pa.table({"id": rows["id"], **sides, "keys": key_lists, **marks})
+        return sketched(rows, self.shingle, self.n, self.bands, self.rows)
 
     def decide(self, sketches: pa.Table, each: Each) -> Decision:
         sketches, n_earlier = with_earlier(self.earlier, sketches)
-        ids = sketches["id"].combine_chunks()
-        own = pc.sort_indices(ids.slice(n_earlier)).to_numpy().astype(np.int64) + n_earlier
-        rephrased = pc.not_equal(sketches[ORIGINAL], "").to_numpy()[own]
-        order = np.concatenate([np.arange(n_earlier), own[~rephrased], own[rephrased]])
-        family = families(sketches["id"], sketches[ORIGINAL])[order]
-        sides = _sets({name: sketches[name] for name in TEXTS if name in sketches.column_names}, len(ids))
-        keys = sketches["keys"].combine_chunks().flatten().to_numpy().reshape(-1, self.bands)
-        is_question = "question" in sketches.column_names and "answer" not in sketches.column_names
-        limit = self.min_alone if is_question else self.min_similarity
-        work = functools.partial(near_pairs, min_similarity=limit)
-        cuts = range(0, self.bands, BANDS_A_TASK)
-        bands = [range(start, min(start + BANDS_A_TASK, self.bands)) for start in cuts]
-        pairs = np.concatenate(each(work, bands, *sides, keys, order, n_earlier))
-        shown = sketches[PASSAGE].to_numpy()[order]
-        pairs = pairs[shown[pairs["row"]] == shown[pairs["twin"]]]
+        ids, limit = sketches["id"].combine_chunks(), self._limit(sketches)
+        order, family, pairs = near_rows(sketches, n_earlier, limit, each)
         kinds = self._kinds(pairs, family)
         near = {reason: len(np.unique(pairs["row"][kinds == kind])) for kind, reason in enumerate(REASONS)}
-        same = (self.drop_same_template, self.drop_same_question, self.drop_same_answer)
-        goes = np.array([True, *same, True, self.drop_rephrasings])
-        chosen = first_staying(pairs[goes[kinds]])
+        chosen = first_staying(pairs[self._goes()[kinds]])
         kinds = self._kinds(chosen, family)
         copied = kinds == COPIED
         reasons = pa.array(REASONS + EARLIER_REASONS)
@@ -129,6 +102,27 @@ class DropNearDuplicates(DatasetStage):
         )
         return Decision(table, {"records_near_another": near})
 
+    def measures(self, rows: pa.Table) -> Iterator[Measure]:
+        """Of each record that another comes near to, how near."""
+        sketches = self.sketch(rows)
+        limit = self._limit(sketches)
+        _, family, pairs = near_rows(sketches, 0, NEARLY * limit, _in_turn)
+        kinds = self._kinds(pairs, family)
+        pairs = pairs[self._goes()[kinds] & (kinds != COPIED)]
+        nearest = np.zeros(len(rows), np.float32)
+        for side in ("row", "twin"):
+            np.maximum.at(nearest, pairs[side], pairs["whole"])
+        yield from (Measure(REASONS[0], float(near), limit) for near in nearest[nearest > 0])
+
+    def _limit(self, sketches: pa.Table) -> float:
+        is_question = "question" in sketches.column_names and "answer" not in sketches.column_names
+        return self.min_alone if is_question else self.min_similarity
+
+    def _goes(self) -> NDArray[np.bool_]:
+        """Whether the later row of a pair goes, by the pair's kind."""
+        same = (self.drop_same_template, self.drop_same_question, self.drop_same_answer)
+        return np.array([True, *same, True, self.drop_rephrasings])
+
     def _kinds(self, pairs: NDArray[np.void], family: NDArray[np.int64]) -> NDArray[np.int64]:
         """The place in REASONS of each pair."""
         related = family[pairs["row"]] == family[pairs["twin"]]
@@ -139,13 +133,12 @@ class DropNearDuplicates(DatasetStage):
         return np.select([copied, related, same_question, template, *kinds], [4, 5, 2, 1, 2, 3], 0)
 
 
+def _in_turn(work: Any, items: Sequence[Any], *shared: Any) -> list[Any]:
+    """An Each for few records."""
+    return [work(item, *shared) for item in items]
+
+
 def _least(pairs: NDArray[np.void]) -> NDArray[np.float32]:
     """The similarity of the questions or of the answers, whichever is less."""
     least: NDArray[np.float32] = np.minimum(pairs["question"], pairs["answer"])
     return least
-
-
-def _sets(lists: dict[str, pa.LargeListArray | pa.ChunkedArray], n: int) -> tuple[Sets, Sets]:
-    """The shingles of questions, or of texts, and of answers; empty sets where there are no answers."""
-    questions = Sets.of(lists["question" if "question" in lists else "text"])
-    return questions, Sets.of(lists["answer"]) if "answer" in lists else Sets.empty(n)

@@ -14,6 +14,7 @@ of topics even 0.75 gives none a false twin (benchmarks/paraphrases.py).
 """
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -22,12 +23,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from pipeline.clusters import clustered, near_in_clusters
+from pipeline.clusters import BLOCK, clustered, near_in_clusters
 from pipeline.families import ORIGINAL, PASSAGE, families, originals, passages
 from pipeline.minhash import PAIRS, first_staying
 from pipeline.records import CRITERIA, Instruction
-from pipeline.stage import DatasetStage, Decision, Each, verdicts
+from pipeline.stage import DatasetStage, Decision, Each, Measure, verdicts
 from pipeline.vectors import as_matrix, unpacked
+
+REASON = "semantic_duplicate"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +65,24 @@ class DropSemanticDuplicates(DatasetStage):
         chosen = first_staying(pairs[compared])
         table = verdicts(
             ids.take(pa.array(chosen["row"])),
-            "semantic_duplicate",
+            REASON,
             got=pc.round(pa.array(chosen["whole"].astype(float)), 3),
             limit=self.min_cosine,
             twin=ids.take(pa.array(chosen["twin"])),
         )
         return Decision(table, {"clusters": len(clusters.centroids)})
+
+    def measures(self, rows: pa.Table) -> Iterator[Measure]:
+        """How near the nearest other record comes to each. Cost: rows x rows."""
+        sketches = self.sketch(rows)
+        vectors, shown = as_matrix(sketches["vector"]), sketches[PASSAGE].to_numpy()
+        family = families(sketches["id"], sketches[ORIGINAL])
+        for start in range(0, len(vectors), BLOCK):
+            block = slice(start, start + BLOCK)
+            is_other = family[block, None] != family  # nor the record itself
+            is_other &= shown[block, None] == shown
+            nearest = np.where(is_other, vectors[block] @ vectors.T, 0).max(axis=1)
+            yield from (Measure(REASON, float(cosine), self.min_cosine) for cosine in nearest)
 
 
 def _pairs(rows: np.ndarray, twins: np.ndarray, cosines: np.ndarray) -> np.ndarray:

@@ -43,6 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "faults": {"model", "prompts", "text"},
     "shingles": {"word_hashes"},
     "minhash": {"shingles", "word_hashes"},
+    "near_rows": {"families", "minhash", "shingles", "stage"},
     "spread": set(),
     "clusters": set(),
     "density": set(),
@@ -116,8 +117,8 @@ REPORT = {
 STAGES = {
     "asks", "benchmarks", "bonito", "clusters", "density", "documents", "draws", "earlier", "errors",
     "families", "faults", "fidelity", "local_embedder", "meta_templates", "minhash", "mixing", "model",
-    "overlap", "personal_data", "prompts", "reading", "records", "reply_forms", "row_files", "sentences",
-    "shingles", "stage", "styles", "task_types", "taxonomy", "text", "vectors", "word_hashes",
+    "near_rows", "overlap", "personal_data", "prompts", "reading", "records", "reply_forms", "row_files",
+    "sentences", "shingles", "stage", "styles", "task_types", "taxonomy", "text", "vectors", "word_hashes",
 }  # fmt: skip
 RECIPES = {
     "benchmarks", "dag", "documents", "earlier", "errors", "local_embedder", "meta_templates", "model",

@@ -1,7 +1,9 @@
 """What filters measured, beside their limits."""
 
+import itertools
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,11 +13,12 @@ from pipeline.dag import Step, steps_to
 from pipeline.recipe import Recipe
 from pipeline.report.bins import counted, edges_of
 from pipeline.root import Root
-from pipeline.stage import FilterStage
-from pipeline.store import from_table
+from pipeline.stage import DatasetStage, FilterStage, Measure
+from pipeline.store import from_table, schema_of
 
 N_MEASURED = 2_000  # rows that a filter kept
-PARTS_MEASURED = 40  # that they are from
+N_COMPARED = 8_000  # the same of one that compares rows with one another
+PARTS_DRAWN = 40  # that they are from
 
 Data = dict[str, Any]
 
@@ -27,7 +30,7 @@ def measures(root: Root, recipe: Recipe) -> list[Data]:
     found = []
     for step in steps_to(recipe.last):
         stayed, dropped = _Measured(), _Measured()
-        scale = _measure_kept(root, step, step.stage, stayed) if isinstance(step.stage, FilterStage) else 1
+        scale = _measure_kept(root, step, stayed)
         for table in root.folder(step).tables("rejects"):
             columns = (table[name].to_pylist() for name in ("reason", "got", "limit"))
             for reason, value, limit in zip(*columns, strict=True):
@@ -63,20 +66,32 @@ class _Measured:
         self.limits[reason].add(limit)
 
 
-def _measure_kept(root: Root, step: Step, stage: FilterStage, measured: _Measured) -> float:
-    """Measures N_MEASURED of the rows that the step kept, or fewer, or all: evenly from parts that are evenly
-    apart. Returns how many rows each stands for.
+def _measure_kept(root: Root, step: Step, measured: _Measured) -> float:
+    """Measures some of the rows that a filter kept, or all. Returns how many rows each stands for."""
+    stage = step.stage
+    found: Iterable[Measure]
+    if isinstance(stage, FilterStage):
+        n_kept, rows = _drawn(root, step, N_MEASURED)
+        found = itertools.chain.from_iterable(map(stage.measures, from_table(rows, step.writes)))
+    elif isinstance(stage, DatasetStage):
+        n_kept, rows = _drawn(root, step, N_COMPARED)
+        found = stage.measures(rows)
+    else:
+        return 1
+    for measure in found:
+        measured.add(measure.reason, measure.got, measure.limit)
+    return n_kept / max(1, len(rows))
+
+
+def _drawn(root: Root, step: Step, n: int) -> tuple[int, pa.Table]:
+    """How many rows the step kept, and at most `n` of them: the first ones of parts that are evenly apart,
+    since those of a part are about one thing and can be near one another.
     """
-    n_kept, n_seen = root.folder(step).progress()[1].kept, 0
-    parts = None if n_kept <= N_MEASURED else PARTS_MEASURED
-    for table in root.folder(step).tables(most=parts):
-        n = len(table) if parts is None else min(len(table), N_MEASURED // parts)
-        places = np.linspace(0, len(table), n, endpoint=False).astype(np.int64)
-        for record in from_table(table.take(pa.array(places)), step.writes):
-            n_seen += 1
-            for measure in stage.measures(record):
-                measured.add(measure.reason, measure.got, measure.limit)
-    return n_kept / max(1, n_seen)
+    folder = root.folder(step)
+    n_kept = folder.progress()[1].kept
+    parts = None if n_kept <= n else PARTS_DRAWN
+    tables = [table if parts is None else table.slice(0, n // parts) for table in folder.tables(most=parts)]
+    return n_kept, pa.concat_tables(tables) if tables else schema_of(step.writes).empty_table()
 
 
 def _number(text: str | None) -> float | None:

@@ -109,8 +109,19 @@ def test_near_duplicates_equal_brute_force(sentences: list[str], n: int) -> None
             expected[f"{place:03}"] = max(near)
         else:
             stay.append(place)
-    found = {row["id"]: json.loads(row["got"]) for row in decided(stage, numbered(sentences), 3, 1)}
+    records = numbered(sentences)
+    found = {row["id"]: json.loads(row["got"]) for row in decided(stage, records, 3, 1)}
     assert found == pytest.approx(expected, abs=0.001)
+
+    stayed = [sentences[place] for place in stay]
+    nearest = [
+        max((similarity(one, other, n) for other in stayed[:i] + stayed[i + 1 :]), default=0)
+        for i, one in enumerate(stayed)
+    ]
+    table = to_table([records[place] for place in stay], Instruction)
+    measured = sorted(measure.got for measure in stage.measures(table))
+    assert measured == pytest.approx(sorted(near for near in nearest if near >= 0.6 * 0.5), abs=0.001)
+    assert all(got < 0.5 for got in measured)
 
 
 def test_near_duplicates_are_named_with_their_twin() -> None:

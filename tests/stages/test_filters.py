@@ -1,6 +1,7 @@
 """Filters as tables: one row a reason, one just inside each limit, one that passes."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +11,7 @@ import pytest
 from pipeline.errors import RecipeError
 from pipeline.model import Prompt
 from pipeline.records import Example, Instruction
-from pipeline.stage import Reject
+from pipeline.stage import Measure, Reject, first_broken
 from pipeline.text import normalised
 from stages.drop_contaminated import DropContaminated
 from stages.drop_poor_answers import DropPoorAnswers
@@ -83,6 +84,14 @@ def test_poor_questions(question: str, reason: str | None) -> None:
     stage = DropPoorQuestions(prompts=(Prompt("write_questions/write"),))
     verdict = stage.judge(instruction(question, concepts=("dominance of some alleles over others in peas",)))
     assert (verdict.reason if verdict else None) == reason
+    check_measures(verdict, stage.measures(instruction(question)))
+
+
+def check_measures(verdict: Reject | None, measures: Iterable[Measure]) -> None:
+    """What stays keeps all limits; what goes for a number is what the measures say."""
+    broken = first_broken(measures)
+    if verdict is None or isinstance(verdict.limit, int | float):
+        assert broken == verdict
 
 
 ANSWERS: list[tuple[dict, str | None]] = [
@@ -180,6 +189,7 @@ def test_poor_answers(changes: dict, reason: str | None) -> None:
     )
     verdict = stage.judge(example(**changes))
     assert (verdict.reason if verdict else None) == reason
+    check_measures(verdict, stage.measures(example(**changes)))
 
 
 def test_a_cut_off_answer_can_be_kept() -> None:

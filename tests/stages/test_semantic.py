@@ -81,6 +81,13 @@ def test_of_records_that_mean_the_same_the_first_stays() -> None:
     assert len(twins) >= 36  # a pair on the border of two clusters is not compared
     assert set(one["reason"].to_pylist()) == {"semantic_duplicate"}
 
+    stayed = [record for record in records if record.id not in twins]
+    embeddings = pa.chunked_array([[record.embedding for record in stayed]])
+    vectors = as_matrix(pa.chunked_array([unpacked(embeddings)]))
+    nearest = (vectors @ vectors.T - 2 * np.eye(len(vectors))).max(axis=1)
+    measured = [measure.got for measure in stage.measures(to_table(stayed, Instruction))]
+    assert measured == pytest.approx(np.maximum(nearest, 0), abs=2e-3)
+
 
 def test_of_two_that_mean_the_same_the_better_stays() -> None:
     vector = packed(np.ones(4, np.float32))
