@@ -36,7 +36,8 @@ class Way:
     vllm_env: dict[str, str] = field(default_factory=dict)
 
     def spec(self) -> ModelSpec:
-        planner: ModelSpec = load_recipe("instruct", self.preset, [], {}).settings.planner
+        settings: Any = load_recipe("instruct", self.preset, [], {}).settings
+        planner: ModelSpec = settings.planner
         changes = {
             "vllm_args": {**planner.vllm_args, **self.vllm_args},
             "vllm_env": {**planner.vllm_env, **self.vllm_env},

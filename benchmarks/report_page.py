@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -54,7 +55,8 @@ def write_root(root: Root, recipe: Recipe, n: int) -> None:
     steps = steps_to(recipe.last)
     root.write_run(recipe.name, recipe.settings_as_data(), steps)
     Replies(root.replies).close()
-    disciplines = list(steps[0].stage.read())
+    taxonomy: Any = steps[0].stage
+    disciplines = list(taxonomy.read())
     subjects = [
         Subject(
             id=f"s{number}",
@@ -83,7 +85,7 @@ def write_root(root: Root, recipe: Recipe, n: int) -> None:
     tables = list(parts(n, syllabi))
     for step in steps[3:]:
         kind = step.writes
-        made = (table.select(list(kind.__dataclass_fields__)) for table in tables)
+        made = (table.select([item.name for item in fields(kind)]) for table in tables)
         finish(root, step, ((table, rejects(table, kind) if step.name == "sound" else []) for table in made))
 
 

@@ -20,7 +20,8 @@ COUNTER = re.compile(r"^vllm:(\w+)\{[^}]*\} ([0-9.e+]+)$", re.MULTILINE)
 @contextmanager
 def vllm_server(folder: Path, **changes: Any) -> Iterator[ModelSpec]:
     """Starts the laptop preset's server, its settings changed as told; yields the spec of an endpoint."""
-    planner: ModelSpec = load_recipe("instruct", "laptop", [], {}).settings.planner.model_copy(update=changes)
+    settings: Any = load_recipe("instruct", "laptop", [], {}).settings
+    planner: ModelSpec = settings.planner.model_copy(update=changes)
     server = LocalServer(planner, folder / "vllm.log", lambda text: print(f"vLLM: {text}", flush=True))
     server.start()
     try:

@@ -90,7 +90,10 @@ def _drawn(root: Root, step: Step, n: int) -> tuple[int, pa.Table]:
     folder = root.folder(step)
     n_kept = folder.progress()[1].kept
     parts = None if n_kept <= n else PARTS_DRAWN
-    tables = [table if parts is None else table.slice(0, n // parts) for table in folder.tables(most=parts)]
+    tables = [
+        table if parts is None else table.take(pa.array(range(min(len(table), n // parts))))  # a copy
+        for table in folder.tables(most=parts)
+    ]
     return n_kept, pa.concat_tables(tables) if tables else schema_of(step.writes).empty_table()
 
 

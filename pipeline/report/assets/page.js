@@ -148,7 +148,8 @@ function taxonomy(run) {
 
 // `kept`: the same of rows that stayed, below those that went.
 function histogram(title, spread, { limits = [], kept = [], note = "" } = {}) {
-  const label = (i) => `${spread.edges[i]} to ${spread.edges[i + 1]}`;
+  const short = (value) => String(Number(value.toPrecision(4)));
+  const label = (i) => `${short(spread.edges[i])} to ${short(spread.edges[i + 1])}`;
   const rows = spread.counts.map((n, i) => (kept.length ? [label(i), n, kept[i]] : [label(i), n]));
   const width = spread.edges[1] - spread.edges[0];
   const middle = (i) => (spread.edges[i] + spread.edges[i + 1]) / 2;
@@ -166,7 +167,7 @@ function histogram(title, spread, { limits = [], kept = [], note = "" } = {}) {
   return figure(title, () => ({
     legend: kept.length ? { textStyle: { color: colour("--text") }, bottom: 0 } : undefined,
     grid: { left: 8, right: 24, top: 24, bottom: kept.length ? 28 : 8, containLabel: true },
-    xAxis: { type: "value", min: least, max: most, axisLabel: { hideOverlap: true } }, yAxis: { type: "value", minInterval: 1 },
+    xAxis: { type: "value", min: least, max: most, axisLabel: { hideOverlap: true, formatter: short } }, yAxis: { type: "value", minInterval: 1 },
     series: [...(kept.length ? [blocks("kept", "--kept", kept, [])] : []),
       { ...blocks(limits.length ? "rejected" : "rows", limits.length ? "--dropped" : "--accent", spread.counts, kept),
         markLine: { symbol: "none", silent: true, lineStyle: { color: colour("--text"), type: "solid" },
