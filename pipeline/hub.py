@@ -113,7 +113,7 @@ def open_hub(
     to_look: bool = False,
 ) -> Hub:
     """The Hub, with the token of this machine unless `api` has one. Raises PublishError when there is none,
-    but `to_look` at what everyone sees, or the Hub does not know it.
+    unless it is `to_look` at what everyone sees, and when the Hub does not know it.
     """
     disable_progress_bars()
     set_client_factory(partial(_client, silence_s))

@@ -1,8 +1,7 @@
 """Records as sketches -> the pairs of them that are near, by question and answer, or by text.
 
 What is compared: the shingles (pipeline/shingles.py) of records that show the same passage, or none. The work
-on bands goes through an `Each` (pipeline/stage.py). Memory: 4 bytes a shingle, 4 bytes a band and record, and
-150 bytes a record.
+on bands goes through an `Each` (pipeline/stage.py).
 """
 
 import functools

@@ -227,8 +227,8 @@ class StepFolder:
     def tables(self, kind: str = "", most: int | None = None) -> Iterator[pa.Table]:
         """The parts, or the rejects, one after the other; at most `most` of them, evenly apart."""
         names = self.part_names(kind)
-        every = 1 if most is None else max(1, len(names) // most)
-        for name in names[::every][:most]:
+        n = len(names) if most is None else min(most, len(names))
+        for name in (names[place * len(names) // n] for place in range(n)):
             yield self._read(name, kind)
 
     def rows(self, kind: str = "") -> Iterator[dict[str, Any]]:

@@ -4,7 +4,6 @@ import json
 import os
 import random
 import subprocess
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from tests.conftest import (
     start_scripted,
     status,
     step,
+    wait_until,
     write_documents,
 )
 
@@ -122,14 +122,18 @@ def arguments_of(recipe: str, server: Scripted, root: Path, docs: Path) -> list[
     return ["run", "bonito", "--config", str(docs.parent / "many.yaml"), "--root", str(root)]
 
 
+def n_parts(root: Path) -> int:
+    return len(list(root.glob("steps/*/part-*.parquet")))
+
+
 def kill_and_go_on(recipe: str, tmp_path: Path, docs: Path) -> None:
     """A run that nothing disturbs, and one that is killed at random moments: the same rows."""
-    rng, n_requests, made, seconds = random.Random(recipe), [], [], 0.0
+    rng, n_requests, made, n_whole = random.Random(recipe), [], [], 0
     for kills in (0, KILLS):
         folder = tmp_path / f"{recipe}-{kills}"
         folder.mkdir()
-        server, started = start_scripted(folder, delay_s=0.15), time.monotonic()
-        arguments = arguments_of(recipe, server, folder / "run", docs)
+        server, root = start_scripted(folder, delay_s=0.15), folder / "run"
+        arguments = arguments_of(recipe, server, root, docs)
         try:
             for _ in range(kills):
                 process = subprocess.Popen(
@@ -140,23 +144,27 @@ def kill_and_go_on(recipe: str, tmp_path: Path, docs: Path) -> None:
                     stderr=subprocess.DEVNULL,
                     start_new_session=True,
                 )
-                time.sleep(rng.uniform(0.3, 0.9) * seconds)
-                kill_group(process)
+                then = min(n_whole, n_parts(root) + rng.randint(1, max(1, n_whole // KILLS)))
+                try:
+                    wait_until(lambda root=root, then=then: n_parts(root) >= then, 240)
+                    assert process.poll() is None, "it was over before it could be killed"
+                finally:
+                    kill_group(process)
             done = academe(*arguments)
         finally:
             server.stop()
         assert done.returncode == 0, done.stderr
-        seconds = time.monotonic() - started
+        n_whole = n_parts(root)
         n_requests.append(len(server.bodies()))
-        made.append(shards(folder / "run"))
+        made.append(shards(root))
     assert made[0] == made[1]
     assert n_requests[1] - n_requests[0] <= KILLS * 8
 
 
 def test_killed_at_random_moments_runs_end_with_the_same_rows(tmp_path: Path) -> None:
-    docs = write_documents(tmp_path / "docs", n=4)
+    docs = write_documents(tmp_path / "docs", n=8)
     rows = (ROOT / "examples/annotated/rows.jsonl").read_text()
-    (tmp_path / "many.jsonl").write_text(rows * 800)
+    (tmp_path / "many.jsonl").write_text(rows * 2_000)
     templates = ROOT / "examples/annotated/templates.yaml"
     (tmp_path / "many.yaml").write_text(
         f"sets: [{{rows: {tmp_path / 'many.jsonl'}, templates: {templates}}}]"
