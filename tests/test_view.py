@@ -15,6 +15,7 @@ import pytest
 from rich.console import Console
 
 from pipeline.progress import Progress
+from pipeline.stage import NOT_DRAWN
 from pipeline.tally import Tally
 from pipeline.view import LiveView, NoView, PlainView, clock, drawn, view_for
 from tests.conftest import ROOT, Scripted, academe, academe_command, run_arguments, wait_until
@@ -30,10 +31,11 @@ def events(n_steps: int = 4) -> list[dict[str, Any]]:
     done = Tally(rows_in=40, kept=40).as_dict()
     part = Tally(
         rows_in=10,
-        kept=7,
-        rejected={"too_short": 3},
+        kept=6,
+        rejected={"too_short": 3, NOT_DRAWN: 1},
         requests=10,
         sent=9,
+        retries=2,
         output_tokens=900,
         prompt_tokens=50,
     ).as_dict()
@@ -71,9 +73,9 @@ def test_a_line_a_step_totals_and_the_last_rejects() -> None:
     assert lines[0].split() == ["step", "in", "kept", "rejected", "in", "flight", "tokens/s", "left"]
     assert lines[1].split() == ["step0", "reused", "40", "40"]
     # 30 rows of 40 are left, 10 took 18 s; 900 tokens in 18 s.
-    assert lines[3].split() == ["step2", "runs", "10", "7", "3", "12", "50", "0:54"]
+    assert lines[3].split() == ["step2", "runs", "10", "6", "4", "12", "50", "0:54"]
     assert lines[4].split() == ["step3", "waits"]
-    assert lines[5] == "0:54  10 requests (9 sent), 50 prompt and 900 output tokens"
+    assert lines[5] == "0:54  10 requests (9 sent, 2 retries), 50 prompt and 900 output tokens"
     assert lines[6] == "last rejects: step2 too_short 3"
     assert lines[7] == "m: 12 requests in flight (limit 64)"
 

@@ -64,6 +64,17 @@ def test_a_part_knows_what_it_cost_and_its_rejects(tmp_path: Path) -> None:
     assert list(folder.rows("rejects")) == []
 
 
+@pytest.mark.parametrize(
+    ("most", "read"), [(None, [*range(7)]), (9, [*range(7)]), (3, [0, 2, 4]), (4, [0, 1, 3, 5])]
+)
+def test_some_of_the_parts_are_evenly_apart(most: int | None, read: list[int], tmp_path: Path) -> None:
+    folder = StepFolder(tmp_path / "step")
+    for n in range(7):
+        folder.write_part(f"{n:03}", to_table([discipline(f"d{n}")], Discipline), [], Tally())
+    ids = [table["id"][0].as_py() for table in folder.tables(most=most)]
+    assert ids == [discipline(f"d{n}").id for n in read]
+
+
 def test_what_is_damaged_is_made_again_or_named(tmp_path: Path) -> None:
     folder = StepFolder(tmp_path / "answers-0a1b")
     part = folder.write_part("000", to_table([discipline("a")], Discipline), [], Tally(rows_in=1))
