@@ -21,11 +21,11 @@ from typing import Any
 
 from benchmarks.report import argument_parser, print_machine
 from pipeline.dag import steps_to
+from pipeline.inspection.status import tallies_of
 from pipeline.recipes import load_recipe
-from pipeline.root import Root
 from pipeline.stage import DatasetStage, FilterStage
-from pipeline.status import tallies_of
-from pipeline.tally import Tally
+from pipeline.storage.root import Root
+from pipeline.storage.tally import Tally
 
 BARE = ("rephrasing=null", "restyling=null")  # whose filters are not those of the rows
 MAKES_COLUMNS = "embedded"  # a filter by its shape, which drops nothing

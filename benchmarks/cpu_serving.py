@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.report import argument_parser, print_machine
-from pipeline.client import Client
+from pipeline.inference.client import Client
+from pipeline.inference.pace import Pace
+from pipeline.inference.server import LocalServer
 from pipeline.model import ModelSpec, Sampling
-from pipeline.pace import Pace
 from pipeline.recipes import load_recipe
-from pipeline.server import LocalServer
 
 N_REQUESTS, N_TOKENS = 256, 48
 MIN_P, TOP_P = Sampling(temperature=0.7, top_p=1, min_p=0.1), Sampling(temperature=0.7, top_p=0.9)

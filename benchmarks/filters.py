@@ -17,10 +17,10 @@ import pyarrow as pa
 
 from benchmarks.planted import as_example, planted
 from benchmarks.report import argument_parser, print_machine
+from pipeline.engine.spread import in_threads
 from pipeline.records import Example
-from pipeline.spread import in_threads
 from pipeline.stage import DatasetStage, FilterStage
-from pipeline.store import from_table, to_table
+from pipeline.storage.store import from_table, to_table
 from stages.drop_contaminated import DropContaminated
 from stages.drop_exact_duplicates import DropExactDuplicates
 from stages.drop_low_rated import DropLowRated

@@ -27,12 +27,12 @@ from benchmarks.labelled import ROWS
 from benchmarks.planted import as_example
 from benchmarks.report import argument_parser, print_machine
 from benchmarks.vllm_server import vllm_server
-from pipeline.asking import Asker, ServedModel
+from pipeline.inference.asking import Asker, ServedModel
 from pipeline.model import ModelSpec
 from pipeline.records import CRITERIA, Example
-from pipeline.replies import Replies
 from pipeline.stage import Reject, settle
-from pipeline.tally import Tally
+from pipeline.storage.replies import Replies
+from pipeline.storage.tally import Tally
 from stages.drop_low_rated import DropLowRated
 from stages.rate_examples import RateExamples
 

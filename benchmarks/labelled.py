@@ -20,7 +20,7 @@ from benchmarks.report import argument_parser, print_machine
 from pipeline.recipes import load_recipe
 from pipeline.records import Example, Instruction
 from pipeline.stage import FilterStage
-from pipeline.text import one_line
+from pipeline.text.text import one_line
 
 SAMPLE_CHARS = 70
 STEPS = ("sound", "readable", "good", "monolingual")  # of the laptop preset: two of questions, two of answers

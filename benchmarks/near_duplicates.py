@@ -31,8 +31,8 @@ from benchmarks.planted import as_example, planted, score
 from benchmarks.report import argument_parser, print_machine
 from benchmarks.throughput import run_step
 from pipeline.dag import Step
+from pipeline.engine.spread import SPREAD_ROWS, in_threads
 from pipeline.records import Example
-from pipeline.spread import SPREAD_ROWS, in_threads
 from pipeline.stage import SourceStage
 from stages.drop_near_duplicates import DropNearDuplicates
 

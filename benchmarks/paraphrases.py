@@ -25,13 +25,13 @@ import pyarrow as pa
 
 from benchmarks.report import argument_parser, print_machine
 from benchmarks.vllm_server import vllm_server
-from pipeline import local_embedder
-from pipeline.asking import Asker, ServedModel
-from pipeline.clusters import Vectors
+from pipeline.embeddings import local_embedder
+from pipeline.embeddings.clusters import Vectors
+from pipeline.embeddings.vectors import as_matrix, unpacked
+from pipeline.inference.asking import Asker, ServedModel
 from pipeline.model import ModelSpec
-from pipeline.replies import Replies
-from pipeline.tally import Tally
-from pipeline.vectors import as_matrix, unpacked
+from pipeline.storage.replies import Replies
+from pipeline.storage.tally import Tally
 from stages.embed_questions import EmbedQuestions
 
 HERE = Path(__file__).parent

@@ -19,15 +19,15 @@ from typing import Any, ClassVar
 from benchmarks.report import argument_parser, print_machine, print_numbers
 from benchmarks.throughput import run_step
 from benchmarks.vllm_server import Work, vllm_server
-from pipeline.asking import ServedModel
 from pipeline.dag import Step
-from pipeline.fake_model import Script, fake_model
+from pipeline.inference.asking import ServedModel
+from pipeline.inference.fake_model import Script, fake_model
 from pipeline.model import ModelSpec, Sampling
 from pipeline.records import Syllabus
-from pipeline.replies import Replies
 from pipeline.stage import SourceStage
-from pipeline.tally import Tally
-from pipeline.taxonomy import find_taxonomy, load_taxonomy
+from pipeline.storage.replies import Replies
+from pipeline.storage.tally import Tally
+from pipeline.taxonomy.taxonomy import find_taxonomy, load_taxonomy
 from stages.write_questions import WriteQuestions
 
 N_SYLLABI, N_QUESTIONS = 24, 8  # three waves of requests: a run has many, and the end of one is no measure

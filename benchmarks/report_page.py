@@ -24,11 +24,11 @@ from pipeline.dag import steps_to
 from pipeline.recipe import Recipe
 from pipeline.recipes import load_recipe
 from pipeline.records import Example, Instruction, Subject, Syllabus
-from pipeline.replies import Replies
-from pipeline.root import Root
 from pipeline.stage import Reject
-from pipeline.store import from_table, to_table
-from pipeline.tally import Tally
+from pipeline.storage.replies import Replies
+from pipeline.storage.root import Root
+from pipeline.storage.store import from_table, to_table
+from pipeline.storage.tally import Tally
 
 PART_ROWS = 20_000
 REJECTED = 0.1  # of the drafts, by the first filter

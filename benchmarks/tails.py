@@ -18,9 +18,9 @@ from benchmarks.plain_server import NAME
 from benchmarks.report import argument_parser, print_machine, print_numbers
 from benchmarks.throughput import ReadPrompts, plain_server, run_step, stats
 from pipeline.dag import Step
+from pipeline.engine.schedule import REQUESTS_PER_PART
 from pipeline.model import Model, ModelSpec, Prompt, Sampling
 from pipeline.records import Instruction
-from pipeline.schedule import REQUESTS_PER_PART
 from pipeline.stage import Expected, ModelStage
 
 CONCURRENCY, N_PARTS, N_STEPS = 64, 20, 3

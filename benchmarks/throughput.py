@@ -28,15 +28,15 @@ from benchmarks.plain_server import NAME
 from benchmarks.processes import Watch
 from benchmarks.report import argument_parser, print_machine
 from pipeline.dag import Step
-from pipeline.events import Events
+from pipeline.engine.spread import SPREAD_ROWS
+from pipeline.inspection.view import PlainView
 from pipeline.model import ModelSpec
 from pipeline.recipe import DatasetSettings, Gates, Recipe
 from pipeline.records import Instruction
-from pipeline.root import Root
 from pipeline.run import RunOptions, run
-from pipeline.spread import SPREAD_ROWS
 from pipeline.stage import SourceStage
-from pipeline.view import PlainView
+from pipeline.storage.events import Events
+from pipeline.storage.root import Root
 from stages.answer_questions import AnswerQuestions
 
 CONCURRENCY = 256

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pipeline.inference.server import LocalServer
 from pipeline.model import ModelSpec
 from pipeline.recipes import load_recipe
-from pipeline.server import LocalServer
 
 EVERY_S = 0.1
 COUNTER = re.compile(r"^vllm:(\w+)\{[^}]*\} ([0-9.e+]+)$", re.MULTILINE)

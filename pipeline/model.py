@@ -181,7 +181,7 @@ class Model(Protocol):
         ...
 
     async def embed(self, text: str) -> str:
-        """The embedding of `text`, packed as in pipeline/vectors.py."""
+        """The embedding of `text`, packed as in pipeline/embeddings/vectors.py."""
         ...
 
     async def n_tokens(self, text: str) -> int:

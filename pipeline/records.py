@@ -111,7 +111,7 @@ class File:
     id: str
     address: str  # a path or URL, to open it
     name: str  # that documents are known by: a URL, or the path from the folder that was named on
-    kind: str  # see pipeline/documents.py
+    kind: str  # see pipeline/documents/documents.py
     size: int  # bytes of the whole file
     start: int  # of the stretch: bytes of a JSONL file, row groups of a Parquet file
     stop: int  # 0: to the end of the file
@@ -188,14 +188,14 @@ class Instruction(Worded):
     document: str = ""  # the name
     start: int | None = None  # of its chunk, in characters of the document's text
     passage: str = ""  # the chunk, where the question shows it
-    task: str = ""  # a type of pipeline/task_types.py
+    task: str = ""  # a type of pipeline/synthesis/task_types.py
     question: str  # plain text, stripped, never empty; where the passage belongs stands PLACEHOLDER
     questioner: str  # the model that wrote it
     style: str = ""  # that it, or the text it was made of, was rephrased in
     original: str = ""  # what it rephrases
     rephrased_from: str = ""  # the id of the instruction that it says in other words; empty for an original
     likeness: float | None = None  # cosine of the embeddings of original and text; None while not measured
-    embedding: str = ""  # of the question, see pipeline/vectors.py; empty while unknown
+    embedding: str = ""  # of the question, see pipeline/embeddings/vectors.py; empty while unknown
 
     @property
     def asked(self) -> str:

@@ -3,19 +3,20 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline import dataset, report
-from pipeline.budget import NO_LIMIT, Budget, Meter
-from pipeline.client import check_endpoint
+from pipeline import report
 from pipeline.dag import Step, downstream, model_of, steps_to
+from pipeline.engine.budget import NO_LIMIT, Budget, Meter
+from pipeline.engine.schedule import Schedule
+from pipeline.engine.spread import SPREAD_ROWS
 from pipeline.errors import GateFailed, RecipeError
-from pipeline.events import Events
+from pipeline.export import dataset
+from pipeline.inference.client import check_endpoint
+from pipeline.inference.server import check_local
 from pipeline.model import ModelSpec
 from pipeline.recipe import Recipe
-from pipeline.root import Root
-from pipeline.schedule import Schedule
-from pipeline.server import check_local
-from pipeline.spread import SPREAD_ROWS
 from pipeline.stage import ModelStage
+from pipeline.storage.events import Events
+from pipeline.storage.root import Root
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def run(recipe: Recipe, options: RunOptions, events: Events) -> dict[str, Any] |
     if not options.replay:
         _check_models(specs)
     if not schedule.finished:
-        from pipeline.driver import drive  # imports Ray, which a finished run has no need of
+        from pipeline.engine.driver import drive  # imports Ray, which a finished run has no need of
 
         with root.replies_copied():
             meter = Meter(options.budget, specs, root.replies)

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from pipeline import plain_yaml
 from pipeline.errors import RecipeError
+from pipeline.io import plain_yaml
 
 ENVIRONMENT_PREFIX = "ACADEME__"  # two underscores stand for a dot
 

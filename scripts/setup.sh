@@ -38,7 +38,7 @@ else
     echo "setup: compiling to bytecode (a minute)"
     .venv/bin/python -m compileall -qq -j 0 .venv/lib || true  # some files of other packages are templates
     echo "setup: unpacking the embedded model (half a minute, once)"
-    .venv/bin/python -m pipeline.embedded
+    .venv/bin/python -m pipeline.inference.embedded
 fi
 echo "$wanted" > "$stamp"
 echo "setup: done in $(($(date +%s) - started)) s"

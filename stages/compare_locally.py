@@ -1,8 +1,8 @@
 """Measure how near in meaning a rephrasing is to its original, by the packaged model and without a server.
 
 Passage -> Passage, Instruction -> Instruction, one each, with `likeness`; rows that are no rephrasings stay
-as they are. See pipeline/local_embedder.py for the model, its speed (two texts a row) and its memory. It
-reads the first 256 tokens of a text: of longer ones it compares the starts.
+as they are. See pipeline/embeddings/local_embedder.py for the model, its speed (two texts a row) and its
+memory. It reads the first 256 tokens of a text: of longer ones it compares the starts.
 """
 
 import dataclasses
@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from pipeline.local_embedder import embed
+from pipeline.embeddings.local_embedder import embed
 from pipeline.records import Instruction, Passage, Worded
 from pipeline.stage import FilterStage
 

@@ -12,10 +12,10 @@ from typing import Annotated, ClassVar
 import pyarrow as pa
 from pydantic import Field
 
+from pipeline.embeddings.vectors import as_matrix, unpacked
 from pipeline.model import Model
 from pipeline.records import Instruction, Passage, Worded
 from pipeline.stage import Expected, ModelStage, Reject
-from pipeline.vectors import as_matrix, unpacked
 
 
 @dataclass(frozen=True, kw_only=True)

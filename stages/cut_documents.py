@@ -15,8 +15,8 @@ from pydantic import Field
 
 from pipeline.model import Model
 from pipeline.records import Chunk, Document, content_id
-from pipeline.sentences import sentences, smaller
 from pipeline.stage import Expected, ModelStage, Reject
+from pipeline.text.sentences import sentences, smaller
 
 GUESSED_CHARS_PER_TOKEN = 4.0  # of English; the first count says more
 

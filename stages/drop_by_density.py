@@ -3,8 +3,9 @@
 Instruction -> Instruction (or Example -> Example), with embeddings and without duplicates, which would pass
 for density. Records are clustered; a cluster's complexity, the distance between clusters times the distance
 within, gives its budget, and its records that are farthest from the centroid stay, outliers first left out
-as junk. Source: density-based pruning (https://arxiv.org/abs/2401.04578; see pipeline/density.py); ours:
-temperature 0.1, no balance, the outlier clip. Memory in `decide`: 4 bytes a dimension and record.
+as junk. Source: density-based pruning (https://arxiv.org/abs/2401.04578; see
+pipeline/embeddings/density.py); ours: temperature 0.1, no balance, the outlier clip. Memory in `decide`: 4
+bytes a dimension and record.
 """
 
 from dataclasses import dataclass
@@ -14,11 +15,11 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from pipeline.clusters import Clusters, Places, clustered
-from pipeline.density import Floats, budgets, complexities, rounded, shares
+from pipeline.embeddings.clusters import Clusters, Places, clustered
+from pipeline.embeddings.density import Floats, budgets, complexities, rounded, shares
+from pipeline.embeddings.vectors import as_matrix, unpacked
 from pipeline.records import Instruction
 from pipeline.stage import DatasetStage, Decision, Each, verdicts
-from pipeline.vectors import as_matrix, unpacked
 
 MIN_CLUSTERS, MAX_CLUSTERS = 20, 500  # of the square root of the rows, halved
 REASONS = ("typical_of_its_cluster", "outlier_of_its_cluster")

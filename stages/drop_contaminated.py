@@ -4,8 +4,8 @@ Worded -> Worded: an Instruction, a Passage, or an Example, whose question and a
 Source: GLAN (https://arxiv.org/abs/2402.13064) drops pairs that hold a benchmark's question but gives no
 rule; ours: the row and an item share a run of `n` words, 13 as in GPT-3 (Brown et al. 2020, appendix C). Of
 an item of fewer words, all of it is the run; below `min_item_words` it only counts when the row's question is
-nothing else. Words are compared without case and punctuation (pipeline/text.py). Cost: linear in the row.
-Memory: 24 to 48 bytes a run of the benchmarks, once a machine (pipeline/overlap.py).
+nothing else. Words are compared without case and punctuation (pipeline/text/text.py). Cost: linear in the
+row. Memory: 24 to 48 bytes a run of the benchmarks, once a machine (pipeline/dedup/overlap.py).
 """
 
 from collections.abc import Sequence
@@ -16,11 +16,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from pipeline import benchmarks as benchmark_files
-from pipeline.overlap import Found, Index
+from pipeline.dedup import benchmarks as benchmark_files
+from pipeline.dedup.overlap import Found, Index
 from pipeline.records import Instruction, Worded
 from pipeline.stage import FilterStage, Reject
-from pipeline.text import words
+from pipeline.text.text import words
 
 
 @dataclass(frozen=True, kw_only=True)

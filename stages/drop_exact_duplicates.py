@@ -13,11 +13,11 @@ from typing import ClassVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.earlier import with_earlier
-from pipeline.families import passages
+from pipeline.dedup.earlier import with_earlier
+from pipeline.dedup.families import passages
+from pipeline.dedup.word_hashes import hashed
 from pipeline.records import Worded
 from pipeline.stage import DatasetStage, Decision, Each, verdicts
-from pipeline.word_hashes import hashed
 
 TEXTS = ("question", "answer", "text")
 
@@ -28,7 +28,9 @@ class DropExactDuplicates(DatasetStage):
     writes: ClassVar[type] = Worded
     version: ClassVar[int] = 3  # 3: earlier datasets
 
-    earlier: tuple[Path, ...] = ()  # sketches of earlier datasets (pipeline/earlier.py); the recipe's own
+    earlier: tuple[
+        Path, ...
+    ] = ()  # sketches of earlier datasets (pipeline/dedup/earlier.py); the recipe's own
 
     def sketch(self, rows: pa.Table) -> pa.Table:
         hashes = [hashed(rows[name]).cast(pa.binary()) for name in TEXTS if name in rows.column_names]

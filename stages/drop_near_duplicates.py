@@ -2,9 +2,9 @@
 
 Instruction -> Instruction, by the question; Example -> Example, by question and answer; Chunk and Passage by
 their text. MinHash in bands finds candidates, exact Jaccard similarity of their shingles decides
-(pipeline/minhash.py). A record goes only for one that stays, so there is no chain of likenesses; records are
-taken in the order of their ids, so the result does not depend on sharding. Some pairs that are near are no
-duplicates; each kind has a reason of its own, and goes only when it is said to:
+(pipeline/dedup/minhash.py). A record goes only for one that stays, so there is no chain of likenesses;
+records are taken in the order of their ids, so the result does not depend on sharding. Some pairs that are
+near are no duplicates; each kind has a reason of its own, and goes only when it is said to:
 
     same_template     the same words, other numbers, operators or names: "compute 3 + 4", "compute 3 + 9"
     same_question     one question, two answers
@@ -33,11 +33,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import Field
 
-from pipeline.earlier import with_earlier
-from pipeline.minhash import first_staying
-from pipeline.near_rows import near_rows, sketched
+from pipeline.dedup.earlier import with_earlier
+from pipeline.dedup.minhash import first_staying
+from pipeline.dedup.near_rows import near_rows, sketched
+from pipeline.dedup.shingles import Kind
 from pipeline.records import Worded
-from pipeline.shingles import Kind
 from pipeline.stage import DatasetStage, Decision, Each, Measure, verdicts
 
 REASONS = (
@@ -78,7 +78,9 @@ class DropNearDuplicates(DatasetStage):
     drop_same_question: bool = False
     drop_same_answer: bool = False
     drop_rephrasings: bool = False
-    earlier: tuple[Path, ...] = ()  # sketches of earlier datasets (pipeline/earlier.py); the recipe's own
+    earlier: tuple[
+        Path, ...
+    ] = ()  # sketches of earlier datasets (pipeline/dedup/earlier.py); the recipe's own
 
     def sketch(self, rows: pa.Table) -> pa.Table:
         return sketched(rows, self.shingle, self.n, self.bands, self.rows)

@@ -12,7 +12,10 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from pipeline.faults import (
+from pipeline.model import Prompt
+from pipeline.records import Example
+from pipeline.stage import FilterStage, Measure, Reject, first_broken
+from pipeline.text.faults import (
     broken_markup_in,
     chat_marker_in,
     has_end,
@@ -21,11 +24,8 @@ from pipeline.faults import (
     refusal_in,
     template_in,
 )
-from pipeline.model import Prompt
-from pipeline.personal_data import personal_data_in
-from pipeline.records import Example
-from pipeline.stage import FilterStage, Measure, Reject, first_broken
-from pipeline.text import (
+from pipeline.text.personal_data import personal_data_in
+from pipeline.text.text import (
     loops,
     ngrams,
     repeated_line_share,

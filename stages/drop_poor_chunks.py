@@ -11,10 +11,10 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from pipeline.faults import special_token_in
 from pipeline.records import Chunk
 from pipeline.stage import FilterStage, Measure, Reject, first_broken
-from pipeline.text import repeated_line_share, repeated_ngram_share, words
+from pipeline.text.faults import special_token_in
+from pipeline.text.text import repeated_line_share, repeated_ngram_share, words
 
 Share = Annotated[float, Field(ge=0, le=1)]
 NGRAM = 4

@@ -13,8 +13,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from pipeline.asks import has_task
-from pipeline.faults import (
+from pipeline.model import Prompt
+from pipeline.records import Instruction
+from pipeline.stage import FilterStage, Measure, Reject, first_broken
+from pipeline.text.asks import has_task
+from pipeline.text.faults import (
     LEAK_N,
     broken_markup_in,
     chat_marker_in,
@@ -23,11 +26,8 @@ from pipeline.faults import (
     refusal_in,
     template_in,
 )
-from pipeline.model import Prompt
-from pipeline.personal_data import personal_data_in
-from pipeline.records import Instruction
-from pipeline.stage import FilterStage, Measure, Reject, first_broken
-from pipeline.text import (
+from pipeline.text.personal_data import personal_data_in
+from pipeline.text.text import (
     loops,
     normalised,
     repeated_long_word_share,

@@ -13,14 +13,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from pipeline.asks import has_task
-from pipeline.faults import chat_marker_in, leak_in, refusal_in
-from pipeline.fidelity import lost_names, names_in, numbers_in
 from pipeline.records import Example, Instruction, Passage, Worded
-from pipeline.reply_forms import MARKERS
 from pipeline.stage import FilterStage, Measure, Reject, first_broken
-from pipeline.styles import Style
-from pipeline.text import copied_share, normalised, words
+from pipeline.synthesis.fidelity import lost_names, names_in, numbers_in
+from pipeline.synthesis.reply_forms import MARKERS
+from pipeline.synthesis.styles import Style
+from pipeline.text.asks import has_task
+from pipeline.text.faults import chat_marker_in, leak_in, refusal_in
+from pipeline.text.text import copied_share, normalised, words
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Of = Literal["question", "answer", "both"]

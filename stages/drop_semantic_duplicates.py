@@ -23,12 +23,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from pipeline.clusters import BLOCK, clustered, near_in_clusters
-from pipeline.families import ORIGINAL, PASSAGE, families, originals, passages
-from pipeline.minhash import PAIRS, first_staying
+from pipeline.dedup.families import ORIGINAL, PASSAGE, families, originals, passages
+from pipeline.dedup.minhash import PAIRS, first_staying
+from pipeline.embeddings.clusters import BLOCK, clustered, near_in_clusters
+from pipeline.embeddings.vectors import as_matrix, unpacked
 from pipeline.records import CRITERIA, Instruction
 from pipeline.stage import DatasetStage, Decision, Each, Measure, verdicts
-from pipeline.vectors import as_matrix, unpacked
 
 REASON = "semantic_duplicate"
 

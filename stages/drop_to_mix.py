@@ -17,10 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from pipeline.mixing import beside_real, mixed
+from pipeline.dedup.word_hashes import hashed
 from pipeline.records import Worded
 from pipeline.stage import DatasetStage, Decision, Each, verdicts
-from pipeline.word_hashes import hashed
+from pipeline.synthesis.mixing import beside_real, mixed
 
 REAL, TAXONOMY = "real", "taxonomy"
 

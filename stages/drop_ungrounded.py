@@ -13,7 +13,7 @@ from pydantic import Field
 
 from pipeline.records import Example
 from pipeline.stage import FilterStage, Measure, Reject, first_broken
-from pipeline.text import stems, words
+from pipeline.text.text import stems, words
 
 LABEL_WORDS = 2
 

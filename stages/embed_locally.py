@@ -1,16 +1,17 @@
 """Give each record the embedding of its question, by the packaged model and without a server.
 
-Instruction -> Instruction, one each. See pipeline/local_embedder.py for the model, its speed and its memory.
+Instruction -> Instruction, one each. See pipeline/embeddings/local_embedder.py for the model, its speed and
+its memory.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from pipeline.local_embedder import embed
+from pipeline.embeddings.local_embedder import embed
+from pipeline.embeddings.vectors import packed
 from pipeline.records import Instruction
 from pipeline.stage import FilterStage
-from pipeline.vectors import packed
 
 
 @dataclass(frozen=True, kw_only=True)

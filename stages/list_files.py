@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from pipeline.documents import find_files
+from pipeline.documents.documents import find_files
 from pipeline.records import File
 from pipeline.stage import SourceStage
 

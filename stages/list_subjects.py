@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.model import NAME_PATTERN, PLAIN_NAME_PATTERN, Model, Prompt, Sampling
 from pipeline.records import Discipline, Subject, content_id
 from pipeline.stage import Expected, ModelStage, Reject, settle
-from pipeline.text import distinct, normalised, stutters
+from pipeline.text.text import distinct, normalised, stutters
 
 Name = Annotated[str, Field(max_length=80, pattern=NAME_PATTERN)]
 

@@ -11,9 +11,9 @@ from string import Template
 from typing import ClassVar
 
 from pipeline.records import PLACEHOLDER, Example, Passage, content_id
-from pipeline.reply_forms import pairs_in
 from pipeline.stage import MapStage
-from pipeline.styles import Style
+from pipeline.synthesis.reply_forms import pairs_in
+from pipeline.synthesis.styles import Style
 
 
 @dataclass(frozen=True, kw_only=True)

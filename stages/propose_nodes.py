@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.model import NAME_PATTERN, Model, Prompt, Sampling
 from pipeline.records import Node, content_id
 from pipeline.stage import Expected, ModelStage, Reject, settle
-from pipeline.taxonomy import DEPTH, LEVELS
-from pipeline.text import normalised
+from pipeline.taxonomy.taxonomy import DEPTH, LEVELS
+from pipeline.text.text import normalised
 
 
 class Child(BaseModel):

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.model import Model, Prompt, Sampling
 from pipeline.records import Document
 from pipeline.stage import Expected, ModelStage, Reject
-from pipeline.text import enclosed
+from pipeline.text.text import enclosed
 
 
 class Reply(BaseModel):

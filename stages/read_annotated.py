@@ -13,10 +13,10 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from pipeline.meta_templates import load_templates, turned, usable
+from pipeline.io.row_files import rows
 from pipeline.records import Example, content_id
-from pipeline.row_files import rows
 from pipeline.stage import SourceStage, rng_for
+from pipeline.synthesis.meta_templates import load_templates, turned, usable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class ReadAnnotated(SourceStage):
     version: ClassVar[int] = 1
 
     rows: Path  # JSONL (also .gz) or Parquet
-    templates: Path  # YAML, see pipeline/meta_templates.py
+    templates: Path  # YAML, see pipeline/synthesis/meta_templates.py
     cap: Annotated[int, Field(ge=1)] = 100_000  # rows that are drawn
     seed: int = 42
 

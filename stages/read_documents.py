@@ -3,9 +3,9 @@
 File -> Document: one of text, Markdown, HTML (its main text) or PDF (its text layer), one a row of JSONL and
 Parquet. What cannot be read is a reject: `unknown_kind`, `wrong_kind`, `wrong_encoding`, `empty`, `no_text`,
 `encrypted`, `broken`, `unreadable`, `file_too_large`, `document_too_long`, `line_too_long`,
-`too_large_unpacked`, `too_slow`, `parser_crashed`, `no_file`, `name_is_no_text`. See pipeline/reading.py,
-and pipeline/extract.py for the libraries. Cost: 7 ms a page of HTML, 3 ms one of PDF
-(benchmarks/reading.py). Memory: BATCH files, or stretches of 8 MB.
+`too_large_unpacked`, `too_slow`, `parser_crashed`, `no_file`, `name_is_no_text`. See
+pipeline/documents/reading.py, and pipeline/documents/extract.py for the libraries. Cost: 7 ms a page of
+HTML, 3 ms one of PDF (benchmarks/reading.py). Memory: BATCH files, or stretches of 8 MB.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from pipeline.reading import Fault, Limits, read
+from pipeline.documents.reading import Fault, Limits, read
 from pipeline.records import Document, File, content_id
 from pipeline.stage import MapStage, Reject
 

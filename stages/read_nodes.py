@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from pipeline.records import Node, content_id
 from pipeline.stage import SourceStage
-from pipeline.taxonomy import DEPTH, load_taxonomy
+from pipeline.taxonomy.taxonomy import DEPTH, load_taxonomy
 
 
 @dataclass(frozen=True, kw_only=True)

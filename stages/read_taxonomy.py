@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from pipeline.records import Discipline
 from pipeline.stage import SourceStage
-from pipeline.taxonomy import load_taxonomy
+from pipeline.taxonomy.taxonomy import load_taxonomy
 
 
 @dataclass(frozen=True, kw_only=True)

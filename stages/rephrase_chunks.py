@@ -2,8 +2,9 @@
 
 Chunk -> Passage, `per_chunk` each, of styles drawn by their weights, or the styles that the document's
 quality calls for. One request a passage, of at most `tokens_ratio` times the tokens of the chunk. Replies are
-cleaned by the rules of their form (pipeline/reply_forms.py); what is said is checked by DropPoorRephrasings.
-Source: WRAP (https://arxiv.org/abs/2401.16380) and its successors, see pipeline/styles.py.
+cleaned by the rules of their form (pipeline/synthesis/reply_forms.py); what is said is checked by
+DropPoorRephrasings. Source: WRAP (https://arxiv.org/abs/2401.16380) and its successors, see
+pipeline/synthesis/styles.py.
 """
 
 import math
@@ -12,13 +13,13 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from pipeline.draws import draw_weighted
 from pipeline.model import Model, Sampling
 from pipeline.records import Chunk, Passage, content_id
-from pipeline.reply_forms import FormFault, as_text, cleaned, pairs_in, some_of
 from pipeline.stage import Expected, ModelStage, Reject, rng_for, settle
-from pipeline.styles import ENCYCLOPEDIC, KNOWLEDGE, STYLES, Style, Styles
-from pipeline.text import enclosed
+from pipeline.synthesis.draws import draw_weighted
+from pipeline.synthesis.reply_forms import FormFault, as_text, cleaned, pairs_in, some_of
+from pipeline.synthesis.styles import ENCYCLOPEDIC, KNOWLEDGE, STYLES, Style, Styles
+from pipeline.text.text import enclosed
 
 MIN_TOKENS = 160  # that a reply may have: of a short text a table or a pair is longer
 

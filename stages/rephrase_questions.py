@@ -12,11 +12,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.draws import draw_weighted
 from pipeline.model import Model, Sampling
 from pipeline.records import Instruction, content_id
 from pipeline.stage import NOT_DRAWN, Expected, ModelStage, Reject, rng_for, settle
-from pipeline.styles import Wording, wordings
+from pipeline.synthesis.draws import draw_weighted
+from pipeline.synthesis.styles import Wording, wordings
 
 
 class Reply(BaseModel):

@@ -13,11 +13,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from pipeline.asks import ONE_SENTENCE
-from pipeline.draws import Draw, draw_pairs, draw_singles
 from pipeline.model import Model, Prompt, Sampling
 from pipeline.records import Instruction, Syllabus, content_id
 from pipeline.stage import Expected, ModelStage, Reject, rng_for, settle
+from pipeline.synthesis.draws import Draw, draw_pairs, draw_singles
+from pipeline.text.asks import ONE_SENTENCE
 
 
 class Reply(BaseModel):

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.model import NAME_PATTERN, PLAIN_NAME_PATTERN, Model, Prompt, Sampling
 from pipeline.records import Subject, Syllabus, content_id
 from pipeline.stage import Expected, ModelStage, Reject
-from pipeline.text import normalised, stutters
+from pipeline.text.text import normalised, stutters
 
 # The form of a syllabus, not its content.
 NOT_A_CONCEPT = {

@@ -1,8 +1,8 @@
 """Turn a chunk of a document into tasks that are solved by reading it.
 
-Chunk -> Example, `per_chunk` each, of types drawn by their weights (pipeline/task_types.py). One request a
-task, one more a chunk where the model chooses the types. Each type has its prompt, its schema and its checks;
-a task that does not hold is a reject with the reason. Source: Bonito (https://arxiv.org/abs/2402.18334),
+Chunk -> Example, `per_chunk` each, of types drawn by their weights (pipeline/synthesis/task_types.py). One
+request a task, one more a chunk where the model chooses the types. Each type has its prompt, its schema and
+its checks; a task that does not hold is a reject with the reason. Source: Bonito (https://arxiv.org/abs/2402.18334),
 emulated with any model; `bonito: true` is for the trained model itself, in its own format.
 """
 
@@ -14,13 +14,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
-from pipeline.asks import ONE_SENTENCE, ONE_YES_NO_SENTENCE, PHRASE
-from pipeline.bonito import filled, parsed, prompt_for
-from pipeline.draws import draw_weighted
 from pipeline.model import Model, Prompt, Sampling
 from pipeline.records import PLACEHOLDER, Chunk, Example, content_id
 from pipeline.stage import Expected, ModelStage, Reject, rng_for, settle
-from pipeline.task_types import (
+from pipeline.synthesis.bonito import filled, parsed, prompt_for
+from pipeline.synthesis.draws import draw_weighted
+from pipeline.synthesis.task_types import (
     N_WRONG,
     TASK_TYPES,
     TOPICS,
@@ -30,7 +29,8 @@ from pipeline.task_types import (
     TaskType,
     task_type,
 )
-from pipeline.text import enclosed
+from pipeline.text.asks import ONE_SENTENCE, ONE_YES_NO_SENTENCE, PHRASE
+from pipeline.text.text import enclosed
 
 LETTERS = "ABCD"
 

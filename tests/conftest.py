@@ -240,7 +240,9 @@ def api_servers(root: Path) -> list[int]:
     """Those of them that answer requests."""
     lines = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in vllm_processes(root)}
     return [
-        pid for pid, line in lines.items() if b"vllm.entrypoints" in line and b"pipeline.guard" not in line
+        pid
+        for pid, line in lines.items()
+        if b"vllm.entrypoints" in line and b"pipeline.inference.guard" not in line
     ]
 
 

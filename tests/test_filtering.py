@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from datasets import load_dataset
 
-from pipeline.text import normalised
+from pipeline.text.text import normalised
 from tests.conftest import (
     Scripted,
     academe,

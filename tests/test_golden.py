@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.plan import plan_lines
+from pipeline.inspection.plan import plan_lines
 from pipeline.prompts import FOLDER, render
 from pipeline.recipes import load_recipe
 from pipeline.records import CRITERIA
-from pipeline.root import Root
+from pipeline.storage.root import Root
 
 GOLDEN = Path(__file__).parent / "golden"
 VALUES = {

@@ -16,13 +16,13 @@ import pytest
 import yaml
 from huggingface_hub import HfApi
 
-from pipeline import publish as publishing
 from pipeline.errors import GateFailed, PublishError, RecipeError
-from pipeline.hub import open_hub
-from pipeline.publish import Destination, Outcome, preview, publish
+from pipeline.export import publish as publishing
+from pipeline.export.hub import open_hub
+from pipeline.export.publish import Destination, Outcome, preview, publish
+from pipeline.inspection.status import read_run
 from pipeline.recipes import recipe_of
-from pipeline.root import Root
-from pipeline.status import read_run
+from pipeline.storage.root import Root
 from tests import hub_server
 from tests.conftest import (
     ROOT,

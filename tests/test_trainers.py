@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from pipeline.records import Passage
-from tests.pipeline.test_dataset import some, written
+from tests.export.test_dataset import some, written
 
 MODEL = "Qwen/Qwen3-0.6B"  # in the card
 CHAT_TEMPLATE = (
@@ -57,7 +57,7 @@ def tiny_model(folder: Path) -> Path:
     """A random model of a few thousand parameters, with the embedded model's tokenizer."""
     torch = pytest.importorskip("torch")
     transformers = pytest.importorskip("transformers")
-    from pipeline.embedded import embedded_model, is_packaged
+    from pipeline.inference.embedded import embedded_model, is_packaged
 
     if not is_packaged():
         pytest.skip("the embedded model is not installed")

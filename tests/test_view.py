@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from pipeline.progress import Progress
+from pipeline.inspection.progress import Progress
+from pipeline.inspection.view import LiveView, NoView, PlainView, clock, drawn, view_for
 from pipeline.stage import NOT_DRAWN
-from pipeline.tally import Tally
-from pipeline.view import LiveView, NoView, PlainView, clock, drawn, view_for
+from pipeline.storage.tally import Tally
 from tests.conftest import ROOT, Scripted, academe, academe_command, run_arguments, wait_until
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")

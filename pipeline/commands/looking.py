@@ -20,11 +20,11 @@ def status(
     """How far a run is, and what is to go: what the run itself shows, in another terminal or after it."""
     from rich.console import Console
 
-    from pipeline.plan import expect
+    from pipeline.inspection.plan import expect
+    from pipeline.inspection.status import progress_of, read_run, read_status
+    from pipeline.inspection.view import drawn, watched
     from pipeline.recipes import recipe_of
-    from pipeline.root import Root
-    from pipeline.status import progress_of, read_run, read_status
-    from pipeline.view import drawn, watched
+    from pipeline.storage.root import Root
 
     folder = Root(root)
     found = read_status(folder)
@@ -57,9 +57,9 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines, every field.")] = False,
 ) -> None:
     """Rows that a step kept, or rejected; or the lineage of one row."""
-    from pipeline.readable import reject_lines, row_lines
-    from pipeline.root import Root
-    from pipeline.status import rows_of
+    from pipeline.inspection.readable import reject_lines, row_lines
+    from pipeline.inspection.status import rows_of
+    from pipeline.storage.root import Root
 
     if (step is None) == (name is None):
         raise typer.BadParameter("name a step, or a row with --id; not both")
@@ -75,13 +75,13 @@ def show(
 
 def _show_lineage(root: str, name: str, as_json: bool) -> None:
     from pipeline.errors import RecipeError
-    from pipeline.lineage import ordered, requests_for, trace
-    from pipeline.readable import link_lines
+    from pipeline.inspection.lineage import ordered, requests_for, trace
+    from pipeline.inspection.readable import link_lines
+    from pipeline.inspection.status import read_run
     from pipeline.recipes import recipe_of
     from pipeline.records import as_json as record_as_json
-    from pipeline.replies import Replies
-    from pipeline.root import Root
-    from pipeline.status import read_run
+    from pipeline.storage.replies import Replies
+    from pipeline.storage.root import Root
 
     folder = Root(root)
     recipe = recipe_of(read_run(folder))
@@ -111,10 +111,10 @@ def report(
     ] = None,
 ) -> None:
     """Write the report of a run anew: report.html, one page that needs nothing else, and report.json."""
+    from pipeline.inspection.status import read_run
     from pipeline.recipes import recipe_of
     from pipeline.report import write, write_against
-    from pipeline.root import Root
-    from pipeline.status import read_run
+    from pipeline.storage.root import Root
 
     folder = Root(root)
     recipe = recipe_of(read_run(folder))
@@ -131,10 +131,10 @@ def gc(
     yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False,
 ) -> None:
     """Remove what the last run does not use, after showing it: other steps, replies to other requests."""
+    from pipeline.inspection.status import read_run
+    from pipeline.inspection.sweep import find_leftovers, remove
     from pipeline.recipes import recipe_of
-    from pipeline.root import Root
-    from pipeline.status import read_run
-    from pipeline.sweep import find_leftovers, remove
+    from pipeline.storage.root import Root
 
     folder = Root(root)
     recipe = recipe_of(read_run(folder))

@@ -12,7 +12,7 @@ from pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
     from pipeline.recipe import Recipe
-    from pipeline.root import Root
+    from pipeline.storage.root import Root
 
 INTERRUPTED = 130
 
@@ -63,7 +63,7 @@ def exits(command: Callable[..., None]) -> Callable[..., None]:
 
 def root_of(recipe: str, root: str | None) -> "Root":
     """The root that was named, or the recipe's own."""
-    from pipeline.root import Root
+    from pipeline.storage.root import Root
 
     return Root(root if root is not None else f"runs/{recipe}")
 

@@ -7,7 +7,7 @@ import typer
 from pipeline.commands.options import LAST_ROOT, RunRoot, exits
 
 if TYPE_CHECKING:
-    from pipeline.publish import Change
+    from pipeline.export.publish import Change
 
 MAX_LISTED = 40  # files; of more the first ones
 
@@ -31,12 +31,12 @@ def publish(
 
     The token is HF_TOKEN, or that of `hf auth login`.
     """
-    from pipeline.hub import open_hub  # first of all: it settles how the library sends
-    from pipeline.publish import Destination, preview
-    from pipeline.publish import publish as send
+    from pipeline.export.hub import open_hub  # first of all: it settles how the library sends
+    from pipeline.export.publish import Destination, preview
+    from pipeline.export.publish import publish as send
+    from pipeline.inspection.status import read_run
     from pipeline.recipes import recipe_of
-    from pipeline.root import Root
-    from pipeline.status import read_run
+    from pipeline.storage.root import Root
 
     folder = Root(root)
     run = read_run(folder)

@@ -16,11 +16,11 @@ from pipeline.commands.options import (
     recipe_from,
     root_of,
 )
-from pipeline.spread import SPREAD_ROWS
+from pipeline.engine.spread import SPREAD_ROWS
 
 if TYPE_CHECKING:
     from pipeline.recipe import Recipe
-    from pipeline.root import Root
+    from pipeline.storage.root import Root
 
 
 @exits
@@ -65,12 +65,12 @@ def run(
         return
     from rich.console import Console
 
-    from pipeline.budget import Budget
-    from pipeline.events import Events
-    from pipeline.interrupts import catch_signals
+    from pipeline.engine.budget import Budget
+    from pipeline.engine.interrupts import catch_signals
+    from pipeline.inspection.view import view_for
     from pipeline.run import RunOptions
     from pipeline.run import run as run_recipe
-    from pipeline.view import view_for
+    from pipeline.storage.events import Events
 
     catch_signals()
     budget = Budget(budget_tokens, budget_usd, max_minutes)
@@ -105,9 +105,9 @@ def plan(
 
 
 def _print_plan(recipe: "Recipe", root: "Root", like: str | None = None) -> None:
-    from pipeline.plan import plan_lines
-    from pipeline.root import Root
-    from pipeline.status import tallies_of
+    from pipeline.inspection.plan import plan_lines
+    from pipeline.inspection.status import tallies_of
+    from pipeline.storage.root import Root
 
     for line in plan_lines(recipe, root, tallies_of(Root(like)) if like is not None else None):
         typer.echo(line)

@@ -21,7 +21,7 @@ def taxonomy_check(
     ),
 ) -> None:
     """Validate a taxonomy file and list its nodes with their ids."""
-    from pipeline.taxonomy import find_taxonomy, load_taxonomy
+    from pipeline.taxonomy.taxonomy import find_taxonomy, load_taxonomy
 
     taxonomy = load_taxonomy(find_taxonomy(file))
     for path, place in taxonomy.places():
@@ -43,8 +43,8 @@ def taxonomy_propose(
     model: ModelName = None,
 ) -> None:
     """Ask the model, in differently worded prompts, what is missing, and write a file to vote in."""
-    from pipeline.review import write_review
-    from pipeline.taxonomy import find_taxonomy, load_taxonomy
+    from pipeline.taxonomy.review import write_review
+    from pipeline.taxonomy.taxonomy import find_taxonomy, load_taxonomy
 
     path = find_taxonomy(file)
     load_taxonomy(path)
@@ -63,7 +63,7 @@ def taxonomy_merge(
     out: Annotated[Path, typer.Option(help="The taxonomy file to write.")],
 ) -> None:
     """Apply the majority of the votes; refuses a result that is not a valid taxonomy."""
-    from pipeline.review import merge_review
+    from pipeline.taxonomy.review import merge_review
 
     added, removed = merge_review(review, out)
     typer.echo(f"{out}: {added} added, {removed} removed")

@@ -9,9 +9,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.dag import Step
-from pipeline.meta_templates import check_columns, load_templates
+from pipeline.io.row_files import rows
 from pipeline.recipe import DatasetSettings, Gates, Recipe
-from pipeline.row_files import rows
+from pipeline.synthesis.meta_templates import check_columns, load_templates
 from stages.drop_exact_duplicates import DropExactDuplicates
 from stages.read_annotated import ReadAnnotated
 

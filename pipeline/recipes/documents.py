@@ -15,7 +15,7 @@ from pipeline.model import ModelSpec, Prompt
 from pipeline.recipe import DatasetSettings, Gates, Recipe
 from pipeline.recipes.filters import DocumentSettings, checked, chunks_of, embedding, mixing, rephrased
 from pipeline.stage import asking
-from pipeline.task_types import task_type
+from pipeline.synthesis.task_types import task_type
 from stages.drop_contaminated import DropContaminated
 from stages.drop_low_rated import DropLowRated
 from stages.drop_poor_answers import DropPoorAnswers

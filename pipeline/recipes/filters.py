@@ -6,12 +6,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from pipeline import benchmarks
 from pipeline.dag import Step
-from pipeline.documents import state_of
-from pipeline.earlier import sketches_of
+from pipeline.dedup import benchmarks
+from pipeline.dedup.earlier import sketches_of
+from pipeline.documents.documents import state_of
+from pipeline.embeddings.local_embedder import check_packaged
 from pipeline.errors import RecipeError
-from pipeline.local_embedder import check_packaged
 from pipeline.model import ModelSpec
 from pipeline.records import Worded
 from pipeline.stage import Stage, asking

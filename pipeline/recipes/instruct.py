@@ -16,7 +16,7 @@ from pipeline.recipe import DatasetSettings, Gates, Recipe
 from pipeline.recipes.filters import Embedder, checked, compared, comparing, embedding, mixing
 from pipeline.records import Instruction
 from pipeline.stage import asking
-from pipeline.taxonomy import find_taxonomy, load_taxonomy
+from pipeline.taxonomy.taxonomy import find_taxonomy, load_taxonomy
 from stages.answer_questions import AnswerQuestions
 from stages.drop_by_density import DropByDensity
 from stages.drop_contaminated import DropContaminated

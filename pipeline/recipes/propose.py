@@ -13,7 +13,7 @@ from pipeline.dag import Step
 from pipeline.model import ModelSpec
 from pipeline.recipe import Gates, Recipe
 from pipeline.stage import asking
-from pipeline.taxonomy import find_taxonomy, load_taxonomy
+from pipeline.taxonomy.taxonomy import find_taxonomy, load_taxonomy
 from stages.propose_nodes import ProposeNodes
 from stages.read_nodes import ReadNodes
 

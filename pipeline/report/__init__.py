@@ -11,15 +11,15 @@ from typing import Any
 from upath import UPath
 
 from pipeline.dag import steps_to
-from pipeline.events import read_events
-from pipeline.files import write_text
+from pipeline.io.files import write_text
 from pipeline.recipe import Recipe
-from pipeline.replies import Replies
 from pipeline.report import measures, numbers, samples
 from pipeline.report.page import page
 from pipeline.report.times import Times
-from pipeline.root import Root
 from pipeline.stage import ModelStage
+from pipeline.storage.events import read_events
+from pipeline.storage.replies import Replies
+from pipeline.storage.root import Root
 
 JSON, PAGE, AGAINST = "report.json", "report.html", "report-against.html"
 

@@ -12,9 +12,9 @@ import pyarrow as pa
 from pipeline.dag import Step, steps_to
 from pipeline.recipe import Recipe
 from pipeline.report.bins import counted, edges_of
-from pipeline.root import Root
 from pipeline.stage import DatasetStage, FilterStage, Measure
-from pipeline.store import from_table, schema_of
+from pipeline.storage.root import Root
+from pipeline.storage.store import from_table, schema_of
 
 N_MEASURED = 2_000  # rows that a filter kept
 N_COMPARED = 8_000  # the same of one that compares rows with one another

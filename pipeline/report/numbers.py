@@ -15,8 +15,8 @@ from pipeline.model import ModelSpec
 from pipeline.recipe import Recipe
 from pipeline.records import CRITERIA, Discipline, Instruction
 from pipeline.report.bins import Numbers, counted, edges_of
-from pipeline.root import Root
 from pipeline.stage import ModelStage
+from pipeline.storage.root import Root
 
 MAX_NAMES = 40  # bars of a chart
 NAMED = {

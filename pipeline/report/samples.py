@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.dag import Step, steps_to
-from pipeline.lineage import Link, ordered, requests_for, trace
+from pipeline.inspection.lineage import Link, ordered, requests_for, trace
+from pipeline.inspection.rehearse import Store
 from pipeline.recipe import Recipe
 from pipeline.records import PLACEHOLDER, Instruction
-from pipeline.rehearse import Store
-from pipeline.root import Root
 from pipeline.stage import DatasetStage
-from pipeline.store import from_table
+from pipeline.storage.root import Root
+from pipeline.storage.store import from_table
 
 MAX_CHARS = 1_500  # of a text
 N_KEPT = 1_200

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pipeline.tally import Tally
+from pipeline.storage.tally import Tally
 
 MAX_POINTS = 240
 

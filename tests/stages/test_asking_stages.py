@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.fake_model import Script, fake_model
+from pipeline.inference.fake_model import Script, fake_model
 from pipeline.records import Instruction, Node, Subject, content_id
-from pipeline.replies import StoredReply
 from pipeline.stage import ModelStage, Reject
+from pipeline.storage.replies import StoredReply
 from stages.answer_questions import AnswerQuestions
 from stages.list_subjects import ListSubjects
 from stages.propose_nodes import ProposeNodes

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.fake_model import Script, fake_model
+from pipeline.inference.fake_model import Script, fake_model
 from pipeline.records import Chunk, Document
-from pipeline.sentences import sentences
+from pipeline.text.sentences import sentences
 from stages.cut_documents import CutDocuments
 
 PIECES = st.sampled_from(

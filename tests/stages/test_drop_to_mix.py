@@ -6,8 +6,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.mixing import apportioned, beside_real, mixed
-from pipeline.spread import in_threads
+from pipeline.engine.spread import in_threads
+from pipeline.synthesis.mixing import apportioned, beside_real, mixed
 from stages.drop_to_mix import REAL, DropToMix
 
 NAMES = ("a", "b", "c", "d")

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.engine.spread import in_tasks, in_threads
 from pipeline.records import Example, Instruction, Passage
-from pipeline.spread import in_tasks, in_threads
 from pipeline.stage import DatasetStage, Each
-from pipeline.store import to_table
-from pipeline.text import ngrams, normalised, words
+from pipeline.storage.store import to_table
+from pipeline.text.text import ngrams, normalised, words
 from stages.drop_exact_duplicates import DropExactDuplicates
 from stages.drop_near_duplicates import DropNearDuplicates
 from tests.stages.make import example, instruction

@@ -12,7 +12,7 @@ from pipeline.errors import RecipeError
 from pipeline.model import Prompt
 from pipeline.records import Example, Instruction
 from pipeline.stage import Measure, Reject, first_broken
-from pipeline.text import normalised
+from pipeline.text.text import normalised
 from stages.drop_contaminated import DropContaminated
 from stages.drop_poor_answers import DropPoorAnswers
 from stages.drop_poor_questions import DropPoorQuestions

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from pipeline.asking import canonical_json
 from pipeline.errors import BadReply
-from pipeline.fake_model import Script, fake_model
+from pipeline.inference.asking import canonical_json
+from pipeline.inference.fake_model import Script, fake_model
 from pipeline.records import CRITERIA, Example
-from pipeline.replies import StoredReply
+from pipeline.storage.replies import StoredReply
 from stages.drop_low_rated import DropLowRated
 from stages.measure_difficulty import MeasureDifficulty
 from stages.rate_examples import RateExamples

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.bonito import filled, parsed
 from pipeline.errors import RecipeError
-from pipeline.meta_templates import Template, original, turned
 from pipeline.recipes import load_recipe
+from pipeline.synthesis.bonito import filled, parsed
+from pipeline.synthesis.meta_templates import Template, original, turned
 from stages.read_annotated import ReadAnnotated
 from tests.conftest import ROOT
 

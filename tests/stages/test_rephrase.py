@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from pipeline.fake_model import Script, fake_model
+from pipeline.inference.fake_model import Script, fake_model
 from pipeline.records import Chunk, Example, Instruction, Passage
-from pipeline.replies import StoredReply
-from pipeline.reply_forms import FormFault, Pair, cleaned, pairs_in, some_of
 from pipeline.stage import Reject
-from pipeline.styles import STYLES
+from pipeline.storage.replies import StoredReply
+from pipeline.synthesis.reply_forms import FormFault, Pair, cleaned, pairs_in, some_of
+from pipeline.synthesis.styles import STYLES
 from stages.compare_meanings import CompareMeanings
 from stages.drop_poor_rephrasings import DropPoorRephrasings
 from stages.keep_chunks import KeepChunks
@@ -329,7 +329,7 @@ def test_likeness_is_the_cosine_of_text_and_original() -> None:
         async def embed(self, text: str) -> str:
             import numpy as np
 
-            from pipeline.vectors import packed
+            from pipeline.embeddings.vectors import packed
 
             return packed(np.array([1.0, 0.0] if text == SOURCE else [0.6, 0.8], np.float32))
 

@@ -11,16 +11,16 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline import local_embedder
+from pipeline.embeddings import local_embedder
+from pipeline.embeddings.vectors import as_matrix, packed, unpacked
+from pipeline.engine.spread import in_threads
 from pipeline.errors import PipelineError
-from pipeline.fake_model import Script, fake_model
-from pipeline.packaged import packaged_folder
+from pipeline.inference.fake_model import Script, fake_model
+from pipeline.io.packaged import packaged_folder
 from pipeline.records import Example, Instruction
-from pipeline.replies import StoredReply
-from pipeline.spread import in_threads
 from pipeline.stage import DatasetStage, Decision
-from pipeline.store import to_table
-from pipeline.vectors import as_matrix, packed, unpacked
+from pipeline.storage.replies import StoredReply
+from pipeline.storage.store import to_table
 from stages.drop_by_density import DropByDensity
 from stages.drop_semantic_duplicates import DropSemanticDuplicates
 from stages.embed_locally import EmbedLocally

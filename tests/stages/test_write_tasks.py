@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from pipeline.bonito import prompt_for
-from pipeline.fake_model import Script, fake_model
-from pipeline.faults import leak_in
+from pipeline.inference.fake_model import Script, fake_model
 from pipeline.records import PLACEHOLDER, Chunk, Example
 from pipeline.stage import Reject
-from pipeline.styles import STYLES
-from pipeline.task_types import TASK_TYPES, TaskType, task_type
+from pipeline.synthesis.bonito import prompt_for
+from pipeline.synthesis.styles import STYLES
+from pipeline.synthesis.task_types import TASK_TYPES, TaskType, task_type
+from pipeline.text.faults import leak_in
 from stages.drop_poor_chunks import DropPoorChunks
 from stages.drop_poor_questions import DropPoorQuestions
 from stages.drop_ungrounded import DropUngrounded

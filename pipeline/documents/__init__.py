@@ -1,0 +1,1 @@
+"""From a user's files to texts: finding, reading and extracting them."""

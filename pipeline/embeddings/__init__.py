@@ -1,0 +1,1 @@
+"""Vectors of texts: arithmetic, clusters, density, and an embedder without a server."""

@@ -1,0 +1,43 @@
+"""What a run dropped because a benchmark has it, as its steps' rejects tell."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.dag import steps_to
+from pipeline.recipe import Recipe
+from pipeline.storage.root import Root
+
+REASON = "contaminated"
+
+
+def benchmarks_of(recipe: Recipe) -> list[str]:
+    """The names of the benchmark files that rows are compared with, sorted."""
+    steps = steps_to(recipe.last)
+    return sorted({path.name for step in steps for path in getattr(step.stage, "benchmarks", ())})
+
+
+def contaminated(root: Root, recipe: Recipe) -> Iterator[dict[str, Any]]:
+    """Each row that was dropped: the item of which benchmark, the row's id and step, the run of words that
+    they share, and the share of the item's runs that the row has, 0..1.
+    """
+    for step in steps_to(recipe.last):
+        if not getattr(step.stage, "benchmarks", ()):
+            continue
+        for reject in root.folder(step).rows("rejects"):
+            if reject["reason"] == REASON:
+                benchmark, _, item = reject["twin"].rpartition(":")
+                found = {"benchmark": benchmark, "item": int(item), "step": step.name}
+                yield {**found, "id": json.loads(reject["record"])["id"], **json.loads(reject["got"])}
+
+
+def counts(root: Root, recipe: Recipe) -> list[tuple[str, int, int]]:
+    """Of each benchmark how many of its items were met, and how many rows went."""
+    items: set[tuple[str, int]] = set()
+    rows = Counter[str]()
+    for row in contaminated(root, recipe):
+        items.add((row["benchmark"], row["item"]))
+        rows[row["benchmark"]] += 1
+    met = Counter(benchmark for benchmark, _ in items)
+    return [(name, met[name], rows[name]) for name in benchmarks_of(recipe)]

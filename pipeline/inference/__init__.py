@@ -1,0 +1,1 @@
+"""Asking a model: servers, the protocol, pacing, retries, and replies that are found again."""

@@ -1,0 +1,82 @@
+"""What a root says about its run, read from the files alone; works while the run goes on, and after."""
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.errors import RecipeError
+from pipeline.inspection.progress import Line, Progress
+from pipeline.storage.events import read_events
+from pipeline.storage.root import Root
+from pipeline.storage.store import StepFolder
+from pipeline.storage.tally import Tally
+
+
+def read_status(root: Root) -> dict[str, Any]:
+    """Recipe, run id and, per step, its state and tally. Cost: the footers of unfinished steps' parts.
+
+    Raises RecipeError where nothing has run, StoreError for a root of another format.
+    """
+    data = read_run(root)
+    steps = [_step_status(step, _folder(root, step)) for step in data["steps"]]
+    return {"recipe": data["recipe"], "run": data["run"], "steps": steps}
+
+
+def progress_of(root: Root, status: dict[str, Any]) -> Progress:
+    """What the run shows of itself: from its events, but for states and rows, which the root knows best."""
+    progress = Progress()
+    for event in read_events(root.events):
+        progress.take(event)
+    known = progress.lines
+    progress.lines = {}
+    for step in status["steps"]:
+        line = known.get(step["name"]) or Line(step["inputs"])
+        line.tally = Tally.from_dict(step["tally"])
+        if step["state"] == "done" and line.state != "reused":
+            line.state = "done"
+        progress.lines[step["name"]] = line
+    return progress
+
+
+def rows_of(root: Root, step: str, rejects: bool, n: int) -> list[dict[str, Any]]:
+    """The first `n` rows that the step kept, or rejected. Raises RecipeError for a step that does not
+    exist.
+    """
+    steps = read_run(root)["steps"]
+    found = [candidate for candidate in steps if candidate["name"] == step]
+    if not found:
+        raise RecipeError(f"no step '{step}' in {root}; its steps are: {', '.join(s['name'] for s in steps)}")
+    return list(itertools.islice(_folder(root, found[0]).rows("rejects" if rejects else ""), n))
+
+
+def tallies_of(root: Root) -> dict[str, Tally]:
+    """What is known of the steps of a run, by name, for the plan of another. Raises as read_status does."""
+    return {step["name"]: Tally.from_dict(step["tally"]) for step in read_status(root)["steps"]}
+
+
+def last_step_rows(root: Root) -> Iterator[dict[str, Any]]:
+    """All rows that the run's last step kept."""
+    return _folder(root, read_run(root)["steps"][-1]).rows()
+
+
+def read_run(root: Root) -> dict[str, Any]:
+    """run.json. Raises RecipeError where nothing has run, StoreError for a root of another format."""
+    data = root.run()
+    if data is None:
+        raise RecipeError(f"nothing has run in {root}; start with `academe run`, or name another --root")
+    return data
+
+
+def _folder(root: Root, step: dict[str, Any]) -> StepFolder:
+    return StepFolder(root.path / "steps" / f"{step['name']}-{step['id']}")
+
+
+def _step_status(step: dict[str, Any], folder: StepFolder) -> dict[str, Any]:
+    state, tally = folder.progress()
+    return {
+        "name": step["name"],
+        "id": step["id"],
+        "inputs": step["inputs"],
+        "state": state,
+        "tally": tally.as_dict(),
+    }

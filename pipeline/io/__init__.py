@@ -1,0 +1,1 @@
+"""Files: written whole, cached, read as rows or plain YAML."""

@@ -1,0 +1,119 @@
+"""One run at a time in a root: a lock that ends with its holder, however that ends.
+
+On a file system the kernel holds it. In an object store it is an object that its holder writes anew every
+RENEW_S; one that stays as it is for STALE_S has no holder any more. No two clocks are compared.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import platform
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from upath import UPath
+
+from pipeline.errors import StoreError
+from pipeline.io.files import is_local, read_bytes, write_bytes
+
+RENEW_S, STALE_S = 10.0, 35.0
+LOOK_S = 1.0  # between looks at a lock that may be stale
+
+
+@contextlib.contextmanager
+def locked(folder: UPath, name: str = "lock") -> Iterator[None]:
+    """Holds the lock `name` of the folder. Raises StoreError when another process has it, or OSError.
+
+    Where the last holder was killed on another machine, an object store's lock is waited for: STALE_S.
+    """
+    if is_local(folder):
+        with _flock(folder / name, folder):
+            yield
+    else:
+        with _Lease(folder / name, folder):
+            yield
+
+
+@contextlib.contextmanager
+def _flock(path: Path, folder: Path) -> Iterator[None]:
+    with path.open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the kernel drops it however the process ends
+        except BlockingIOError as error:
+            raise _in_use(folder, f"process {path.read_text(encoding='utf-8')}") from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _in_use(folder: UPath | Path, holder: str) -> StoreError:
+    return StoreError(f"{folder} is in use by another run ({holder}); wait for it, or choose another --root")
+
+
+class _Lease:
+    """An object that says who holds the folder, renewed in the background."""
+
+    def __init__(self, path: UPath, folder: UPath) -> None:
+        self._path = path
+        self._folder = folder
+        self._me = {"owner": uuid.uuid4().hex, "host": platform.node(), "pid": os.getpid()}
+        self._number = 0
+        self._released = threading.Event()
+        self._renewing = threading.Thread(target=self._renew, daemon=True)
+
+    def __enter__(self) -> None:
+        before = self._read()
+        if before and not self._is_dead(before):
+            self._await_stale(before)
+        self._write()
+        time.sleep(LOOK_S if before else 0.0)  # two that found the same stale lock: the later one has it
+        holder = self._read()
+        if holder.get("owner") != self._me["owner"]:
+            raise self._taken(holder)
+        self._renewing.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._released.set()
+        self._renewing.join()
+        if self._read().get("owner") == self._me["owner"]:
+            self._path.unlink(missing_ok=True)
+
+    def _await_stale(self, before: dict[str, Any]) -> None:
+        """Returns when the lock was not renewed for STALE_S. Raises StoreError as soon as it was."""
+        end = time.monotonic() + STALE_S
+        while time.monotonic() < end:
+            time.sleep(LOOK_S)
+            now = self._read()
+            if not now:
+                return
+            if now != before:
+                raise self._taken(now)
+
+    def _is_dead(self, holder: dict[str, Any]) -> bool:
+        return holder.get("host") == self._me["host"] and not Path(f"/proc/{holder.get('pid')}").exists()
+
+    def _taken(self, holder: dict[str, Any]) -> StoreError:
+        return _in_use(self._folder, f"process {holder.get('pid')} on {holder.get('host')}")
+
+    def _read(self) -> dict[str, Any]:
+        """Who holds the lock; nothing when nobody does."""
+        try:
+            found = json.loads(read_bytes(self._path))
+        except (FileNotFoundError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _write(self) -> None:
+        write_bytes(json.dumps({**self._me, "number": self._number}).encode(), self._path)
+        self._number += 1
+
+    def _renew(self) -> None:
+        while not self._released.wait(RENEW_S):
+            with contextlib.suppress(StoreError):  # the next one may get through; the run itself will say so
+                self._write()

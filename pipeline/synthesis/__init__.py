@@ -1,0 +1,1 @@
+"""What generating stages share: styles, task types, reply forms, draws."""

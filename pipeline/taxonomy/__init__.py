@@ -1,0 +1,1 @@
+"""The taxonomy file, and the review of what a model proposes for it."""

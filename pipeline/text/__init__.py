@@ -1,0 +1,1 @@
+"""What texts are made of and what is wrong with them: words, sentences, faults, personal data."""

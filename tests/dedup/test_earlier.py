@@ -1,0 +1,121 @@
+"""Datasets that are there already: how they are read, kept, and compared with."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.dedup import earlier
+from pipeline.dedup.earlier import sketches_of
+from pipeline.engine.spread import in_threads
+from pipeline.errors import RecipeError
+from pipeline.records import Instruction
+from pipeline.storage.store import to_table
+from stages.drop_exact_duplicates import DropExactDuplicates
+from stages.drop_near_duplicates import DropNearDuplicates
+from tests.stages.make import instruction
+
+QUESTION = "Why do two brown-eyed parents sometimes have a child with blue eyes instead of brown ones?"
+OTHER = "How does a river carve a valley over a hundred thousand years of slow and steady flow?"
+TURNS = [
+    {"role": "system", "content": OTHER},
+    {"role": "user", "content": QUESTION},
+    {"role": "assistant", "content": "Both carry a hidden allele."},
+    {"role": "user", "content": "Thanks!"},
+]
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def saved(folder: Path, *rows: dict) -> str:
+    """A dataset of one file."""
+    folder.mkdir()
+    (folder / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(folder)
+
+
+def verdicts(name: str, *questions: str) -> dict[str, tuple[str, str]]:
+    """What goes of the questions, and why, in both stages."""
+    stages = (DropExactDuplicates(), DropNearDuplicates())
+    records = to_table([instruction(text, id=f"{i}") for i, text in enumerate(questions)], Instruction)
+    found = {}
+    for cls, path in zip(map(type, stages), sketches_of(stages, name, Instruction), strict=True):
+        stage = cls(earlier=(path,))
+        for row in stage.decide(stage.sketch(records), in_threads).verdicts.to_pylist():
+            found.setdefault(row["id"], (row["reason"], row["twin"]))
+    return found
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"messages": TURNS},
+        {"conversations": [{"from": "human", "value": QUESTION}, {"from": "gpt", "value": "So."}]},
+        {"conversations": TURNS},
+        {"question": QUESTION, "answer": "So."},
+        {"instruction": QUESTION, "input": "", "output": "So."},
+        {
+            "instruction": QUESTION.split("instead")[0],
+            "input": f"instead{QUESTION.split('instead')[1]}",
+            "output": "",
+        },
+        {"prompt": QUESTION, "completion": None},
+    ],
+)
+def test_rows_that_an_earlier_dataset_has_go(row: dict, tmp_path: Path) -> None:
+    name = saved(tmp_path / "old", {**row, "extra": 3})
+    changed = QUESTION.replace("instead of brown ones", "in place of brown ones")
+    assert verdicts(name, OTHER, QUESTION.upper(), changed) == {
+        "1": ("exact_duplicate_of_earlier", f"{name}:train:0"),
+        "2": ("near_duplicate_of_earlier", f"{name}:train:0"),
+    }
+
+
+def test_a_dataset_is_read_once_as_long_as_it_stays_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = saved(tmp_path / "old", {"question": QUESTION, "answer": "So."})
+    first = sketches_of([DropNearDuplicates()], name, Instruction)
+    with monkeypatch.context() as patch:
+        patch.setattr(earlier, "_load", None)
+        assert sketches_of([DropNearDuplicates(min_alone=0.9)], name, Instruction) == first
+        with pytest.raises(TypeError):  # other shingles: it must be read
+            sketches_of([DropNearDuplicates(n=3)], name, Instruction)
+    with (tmp_path / "old" / "train.jsonl").open("a") as file:
+        file.write(json.dumps({"question": OTHER, "answer": "So."}) + "\n")
+    again = sketches_of([DropNearDuplicates()], name, Instruction)
+    assert [len(pq.read_table(path)) for path in first + again] == [1, 2]
+
+
+def test_files_of_several_kinds(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"question": [OTHER, QUESTION], "answer": ["a", "b"]}), tmp_path / "old.parquet")
+    (tmp_path / "old.csv").write_text(f"question,answer\n{OTHER},a\n{QUESTION},b\n")
+    for kind in ("parquet", "csv"):
+        name = str(tmp_path / f"old.{kind}")
+        assert verdicts(name, QUESTION) == {"0": ("exact_duplicate_of_earlier", f"{name}:train:1")}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"text": "one"}\n', "expected a column messages or conversations, or two of .*; got text"),
+        ("", "is empty"),
+        ("not json\n", "expected a folder or file that `datasets` loads"),
+    ],
+)
+def test_what_is_no_dataset_is_named(content: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "train.jsonl").write_text(content)
+    with pytest.raises(RecipeError, match=f"earlier dataset .*old.*{said}"):
+        sketches_of([DropExactDuplicates()], str(tmp_path / "old"), Instruction)
+    assert not list((tmp_path / "cache").rglob("*.parquet"))
+
+
+def test_a_name_that_is_nothing_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="no such folder or file; expected one, or a name on the Hub"):
+        sketches_of([DropExactDuplicates()], str(tmp_path / "gone"), Instruction)

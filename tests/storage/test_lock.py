@@ -1,0 +1,66 @@
+"""The lock of a root that is no folder of this machine; that of a folder is in test_root.py."""
+
+import json
+import platform
+import threading
+from pathlib import Path
+
+import pytest
+from upath import UPath
+
+from pipeline.errors import StoreError
+from pipeline.storage import lock
+from pipeline.storage.lock import locked
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> UPath:
+    """A folder by its URL, which has no lock of the kernel's."""
+    monkeypatch.setattr(lock, "RENEW_S", 0.1)
+    monkeypatch.setattr(lock, "STALE_S", 0.5)
+    monkeypatch.setattr(lock, "LOOK_S", 0.05)
+    return UPath(f"file://{tmp_path}")
+
+
+def holder(folder: UPath, **changes: object) -> None:
+    found = {"owner": "o", "host": "elsewhere", "pid": 7, "number": 0, **changes}
+    (folder / "lock").write_text(json.dumps(found))
+
+
+def test_a_second_holder_is_refused_while_the_first_lives(folder: UPath) -> None:
+    with (
+        locked(folder),
+        pytest.raises(StoreError, match=r"in use by another run \(process \d+ on "),
+        locked(folder),
+    ):
+        pass
+    assert not (folder / "lock").exists()
+    with locked(folder):
+        pass
+
+
+def test_the_lock_of_a_process_killed_here_is_taken_at_once(
+    folder: UPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "STALE_S", 3600)
+    holder(folder, host=platform.node(), pid=2**22 + 1)  # above the largest pid of Linux
+    with locked(folder):
+        pass
+
+
+def test_a_lock_that_nobody_renews_is_taken_and_one_that_somebody_does_is_not(folder: UPath) -> None:
+    holder(folder)
+    with locked(folder):
+        pass
+    holder(folder)
+    renewing = threading.Timer(0.2, holder, (folder,), {"number": 1})
+    renewing.start()
+    with pytest.raises(StoreError, match="process 7 on elsewhere"), locked(folder):
+        pass
+    renewing.join()
+
+
+def test_a_damaged_lock_holds_nobody_up(folder: UPath) -> None:
+    (folder / "lock").write_text("[]")
+    with locked(folder):
+        pass

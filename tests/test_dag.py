@@ -1,0 +1,121 @@
+"""Wiring mistakes are found before a run, and ids follow what can change the output."""
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from pipeline.dag import Step, downstream, steps_to, without
+from pipeline.errors import RecipeError
+from pipeline.identity import canonical
+from pipeline.inference.fake_model import FAKE_SPEC
+from pipeline.model import Prompt, Sampling
+from pipeline.records import Discipline, Example
+from pipeline.stage import SourceStage
+from stages.drop_poor_answers import DropPoorAnswers
+from stages.drop_poor_questions import DropPoorQuestions
+from stages.list_subjects import ListSubjects
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read(SourceStage):
+    writes: ClassVar[type] = Discipline
+    version: ClassVar[int] = 1
+    path: Path
+
+    def read(self) -> Iterator[Discipline]:
+        return iter(())
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "input"
+    path.write_text("one")
+    return path
+
+
+def test_types_must_fit(file: Path) -> None:
+    source = Step("source", Read(path=file))
+    with pytest.raises(
+        RecipeError, match="step 'good': DropPoorAnswers reads Example, but input 'source' writes"
+    ):
+        Step("good", DropPoorAnswers(), source)
+    with pytest.raises(RecipeError, match="takes no input"):
+        Step("source", Read(path=file), source)
+    with pytest.raises(RecipeError, match="takes at least one input"):
+        Step("good", DropPoorAnswers())
+
+
+def test_a_filter_writes_what_it_reads(file: Path) -> None:
+    subjects = Step("subjects", ListSubjects(model=FAKE_SPEC), Step("source", Read(path=file)))
+    assert subjects.writes.__name__ == "Subject"
+
+    @dataclass(frozen=True, kw_only=True)
+    class Examples(SourceStage):
+        writes: ClassVar[type] = Example
+        version: ClassVar[int] = 1
+
+    assert Step("sound", DropPoorQuestions(), Step("examples", Examples())).writes is Example
+
+
+def test_a_name_stands_once(file: Path) -> None:
+    first = Step("same", Read(path=file))
+    with pytest.raises(RecipeError, match="two steps are named 'same'"):
+        steps_to(Step("same", ListSubjects(model=FAKE_SPEC), first))
+
+
+def test_a_step_that_only_drops_rows_can_be_left_out() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Examples(SourceStage):
+        writes: ClassVar[type] = Example
+        version: ClassVar[int] = 1
+
+    source = Step("source", Examples())
+    sound = Step("sound", DropPoorQuestions(), source)
+    good = Step("good", DropPoorAnswers(), sound)
+    last = Step("last", DropPoorAnswers(), good)
+    assert [step.name for step in steps_to(without(last, ["good", "last"]))] == ["source", "sound"]
+    assert without(last, ["sound"]).id == Step("last", last.stage, Step("good", good.stage, source)).id
+    assert without(last, []) is last
+    with pytest.raises(RecipeError, match="'source' makes rows, so it cannot be left out"):
+        without(last, ["source"])
+    with pytest.raises(RecipeError, match=r"'goood' is no step .* did you mean 'good'"):
+        without(last, ["goood"])
+
+
+def test_downstream(file: Path) -> None:
+    source = Step("source", Read(path=file))
+    subjects = Step("subjects", ListSubjects(model=FAKE_SPEC), source)
+    steps = steps_to(subjects)
+    assert [step.name for step in steps] == ["source", "subjects"]
+    assert downstream(steps, "source") == {"source", "subjects"}
+    assert downstream(steps, "subjects") == {"subjects"}
+
+
+def test_an_id_follows_settings_prompt_model_name_and_file(file: Path) -> None:
+    def make(**changes: object) -> str:
+        stage = dataclasses.replace(ListSubjects(model=FAKE_SPEC), **changes)
+        return Step("subjects", stage, Step("source", Read(path=file))).id
+
+    base = make()
+    assert make() == base
+    assert make(queries=3) != base
+    assert make(sampling=Sampling(temperature=0.1)) != base
+    assert make(json_prompt=Prompt("list_subjects/to_json_short")) != base
+    assert make(model=FAKE_SPEC.model_copy(update={"name": "other"})) != base
+    assert make(model=FAKE_SPEC.model_copy(update={"url": "http://elsewhere/v1", "concurrency": 3})) == base
+    file.write_text("two")
+    assert make() != base
+
+
+def test_a_value_without_canonical_form_is_refused() -> None:
+    with pytest.raises(RecipeError, match="has no canonical form"):
+        canonical({"a": object()})
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"cannot read .*nowhere"):
+        _ = Step("source", Read(path=tmp_path / "nowhere")).id
