@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from pipeline.commands import looking, publishing, running, taxonomy
+from pipeline.commands import growing, looking, publishing, running
 
 app = typer.Typer(
     name="academe",
@@ -22,7 +22,7 @@ for command in (
     looking.gc,
 ):
     app.command()(command)
-app.add_typer(taxonomy.app, name="taxonomy")
+app.add_typer(growing.app, name="taxonomy")
 
 if __name__ == "__main__":
     sys.argv[0] = "academe"

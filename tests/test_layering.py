@@ -48,7 +48,7 @@ OWNED = {
     "aiohttp": "client reading",
     "sqlite3": "replies",
     "jinja2": "prompts page",
-    "typer": "__main__ looking options publishing running taxonomy",
+    "typer": "__main__ growing looking options publishing running",
     "huggingface_hub": "earlier hub",
     "numba": "word_hashes",
     "pypdfium2": "extract",
@@ -118,3 +118,8 @@ def test_a_library_has_one_owner() -> None:
     for path in PIPELINE.rglob("*.py"):
         for library in libraries(path) & set(OWNED):
             assert path.stem in OWNED[library].split(), f"{path.relative_to(ROOT)} imports {library}"
+
+
+def test_a_module_is_known_by_its_name() -> None:
+    names = [path.stem for path in PIPELINE.rglob("*.py") if path.stem != "__init__"]
+    assert sorted(names) == sorted(set(names))

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pipeline.errors import RecipeError
 from pipeline.model import ModelSpec
 from pipeline.recipe import Recipe
-from pipeline.recipes import bonito, documents, instruct, propose, wrap
+from pipeline.recipes import bonito_pairs, document_tasks, instruct, propose, wrap
 from pipeline.settings import load_settings
 
 
@@ -21,9 +21,9 @@ class _Known(NamedTuple):
 
 RECIPES = {
     "instruct": _Known(instruct.InstructSettings, instruct.instruct, instruct.PRESETS),
-    "documents": _Known(documents.DocumentsSettings, documents.documents, documents.PRESETS),
+    "documents": _Known(document_tasks.DocumentsSettings, document_tasks.documents, document_tasks.PRESETS),
     "wrap": _Known(wrap.WrapSettings, wrap.wrap, wrap.PRESETS),
-    "bonito": _Known(bonito.BonitoSettings, bonito.bonito, bonito.PRESETS),
+    "bonito": _Known(bonito_pairs.BonitoSettings, bonito_pairs.bonito, bonito_pairs.PRESETS),
     "propose": _Known(propose.ProposeSettings, propose.propose, propose.PRESETS),
 }
 
