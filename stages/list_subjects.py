@@ -78,7 +78,7 @@ class ListSubjects(ModelStage):
         merged: dict[str, Entry] = {}
         for entry in (entry for result in results if not isinstance(result, Reject) for entry in result):
             key = normalised(entry.subject_name)
-            if key and not stutters(key):
+            if key and not stutters(entry.subject_name):
                 merged[key] = _united(merged.get(key), entry)
         entries = list(merged.values())[: self.max_subjects]
         rejects = [result for result in results if isinstance(result, Reject)]
