@@ -22,7 +22,7 @@ from pipeline.synthesis.meta_templates import load_templates, turned, usable
 @dataclass(frozen=True, kw_only=True)
 class ReadAnnotated(SourceStage):
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: tokens that nobody counted are None, were 0
 
     rows: Path  # JSONL (also .gz) or Parquet
     templates: Path  # YAML, see pipeline/synthesis/meta_templates.py
@@ -52,6 +52,4 @@ class ReadAnnotated(SourceStage):
                     answer=found.target,
                     answer_finish="stop",
                     answerer=self.rows.name,
-                    n_question_tokens=0,
-                    n_answer_tokens=0,
                 )
