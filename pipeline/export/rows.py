@@ -45,10 +45,10 @@ MEANINGS = {
     "language": "ISO 639-1, or `und` for text too short to tell",
     "generator": "the model that wrote the answer, or the text; empty for a text as it was found",
     "run": "the run that made the row: recipe, settings and prompts in one hash",
-    "n_prompt_tokens": "tokens of the prompt that was answered, system message and chat template included, as "
-    "the server counted; null where it did not",
-    "n_answer_tokens": "tokens of the answer, as the server counted; null where it did not, or where the answer "
-    "is part of a reply",
+    "n_prompt_tokens": "tokens of the prompt that was answered, system message and chat template included, "
+    "as the server counted; null where it did not",
+    "n_answer_tokens": "tokens of the answer, as the server counted; null where it did not, and where the "
+    "answer is part of a reply",
     "n_tokens": "tokens of the text, as the server counted; null where it is a part of a reply",
     "clarity": "of the question, by a judge, 1 (poor) to 5; null where none was asked, as in the next three",
     "relevance": "of the answer to the question",
