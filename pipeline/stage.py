@@ -74,6 +74,11 @@ class Stage:
     writes: ClassVar[type]
     version: ClassVar[int]
 
+    def check(self) -> None:
+        """Raises RecipeError for what the stage cannot work with: a file that is not there, a code that nothing
+        knows, two settings that contradict. Called for every step before anything is asked; cheap.
+        """
+
 
 @dataclass(frozen=True, kw_only=True)
 class SourceStage(Stage):
