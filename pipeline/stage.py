@@ -75,8 +75,8 @@ class Stage:
     version: ClassVar[int]
 
     def check(self) -> None:
-        """Raises RecipeError for what the stage cannot work with: a file that is not there, a code that nothing
-        knows, two settings that contradict. Called for every step before anything is asked; cheap.
+        """Raises RecipeError for what the stage cannot work with: a file that is not there, a code that
+        nothing knows, two settings that contradict. Called for every step before anything is asked; cheap.
         """
 
 
