@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from pipeline.errors import RecipeError
 from pipeline.io import plain_yaml
+from pipeline.io.secrets import has_login
 
 ENVIRONMENT_PREFIX = "ACADEME__"  # two underscores stand for a dot
 
@@ -34,6 +35,13 @@ def load_settings(
     for keys, text, source in _set_elsewhere(overrides, environment):
         _put(data, keys, plain_yaml.parsed(text, source), source)
         sources.append((keys, source))
+    for loc in _with_logins(data):
+        raise RecipeError(
+            f"{_source(sources, loc)}: {'.'.join(map(str, loc))} has a name or a password in a URL, and "
+            "settings are published with the dataset; keep it in fsspec's own configuration "
+            "(~/.config/fsspec) or the "
+            "environment"
+        )
     try:
         return kind.model_validate(data)
     except ValidationError as error:
@@ -42,6 +50,15 @@ def load_settings(
             faults.setdefault(_source(sources, fault["loc"]), []).append(_explained(kind, fault))
         told = (f"{source}: {'; '.join(some)}" for source, some in faults.items())
         raise RecipeError("; ".join(told)) from error
+
+
+def _with_logins(data: Any, *loc: int | str) -> Iterator[tuple[int | str, ...]]:
+    """Where in the settings a URL has a name or a password before its host."""
+    if isinstance(data, str) and has_login(data):
+        yield loc
+    elif isinstance(data, dict | list):
+        for key, value in data.items() if isinstance(data, dict) else enumerate(data):
+            yield from _with_logins(value, *loc, key)
 
 
 def _set_elsewhere(
