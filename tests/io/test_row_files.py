@@ -18,7 +18,7 @@ READ = [
     ("a.jsonl", LINE.encode("utf-16"), [ROW]),
     ("a.jsonl", LINE.encode("utf-32"), [ROW]),
     ("a.jsonl", b"\xfe\xff" + LINE.encode("utf-16-be"), [ROW]),
-    ("a.jsonl.gz", gzip.compress((LINE + LINE).encode("utf-8-sig")), [ROW, ROW]),
+    ("a.jsonl.gz", gzip.compress((LINE + LINE).encode("utf-8-sig"), mtime=0), [ROW, ROW]),
     ("a.jsonl", (LINE + "\n \r\n" + LINE).replace("\n", "\r\n").encode(), [ROW, ROW]),
     ("a.jsonl", LINE.strip().encode(), [ROW]),
     ("a.jsonl", b'{"q": "half \\ud83d a pair"}', [{"q": "half \ufffd a pair"}]),
