@@ -14,7 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from pipeline.errors import RecipeError
 from pipeline.io import plain_yaml
-from pipeline.io.secrets import has_login
+from pipeline.io.secrets import has_login, without_logins
 
 ENVIRONMENT_PREFIX = "ACADEME__"  # two underscores stand for a dot
 
@@ -35,6 +35,14 @@ def load_settings(
     for keys, text, source in _set_elsewhere(overrides, environment):
         _put(data, keys, plain_yaml.parsed(text, source), source)
         sources.append((keys, source))
+    try:
+        found = kind.model_validate(data)
+    except ValidationError as error:
+        faults: dict[str, list[str]] = {}
+        for fault in error.errors(include_url=False):
+            faults.setdefault(_source(sources, fault["loc"]), []).append(_explained(kind, fault))
+        told = (f"{source}: {'; '.join(some)}" for source, some in faults.items())
+        raise RecipeError("; ".join(told)) from error
     for loc in _with_logins(data):
         raise RecipeError(
             f"{_source(sources, loc)}: {'.'.join(map(str, loc))} has a name or a password in a URL, and "
@@ -42,14 +50,7 @@ def load_settings(
             "(~/.config/fsspec) or the "
             "environment"
         )
-    try:
-        return kind.model_validate(data)
-    except ValidationError as error:
-        faults: dict[str, list[str]] = {}
-        for fault in error.errors(include_url=False):
-            faults.setdefault(_source(sources, fault["loc"]), []).append(_explained(kind, fault))
-        told = (f"{source}: {'; '.join(some)}" for source, some in faults.items())
-        raise RecipeError("; ".join(told)) from error
+    return found
 
 
 def _with_logins(data: Any, *loc: int | str) -> Iterator[tuple[int | str, ...]]:
@@ -104,7 +105,7 @@ def _explained(kind: type[BaseModel], fault: Any) -> str:
     where = ".".join(loc)
     if fault["type"] not in ("extra_forbidden", "unexpected_keyword_argument"):
         got = fault["input"]  # a group of settings is not shown: it is long, and may hold an address
-        shown = "" if isinstance(got, dict | list) else f", got {got!r}"
+        shown = "" if isinstance(got, dict | list) else f", got {without_logins(repr(got))}"
         return f"{where}: {fault['msg']}{shown}" if where else str(fault["msg"])
     known = _keys_at(TypeAdapter(kind).json_schema(), loc[:-1])
     near = difflib.get_close_matches(loc[-1], known, n=1, cutoff=0.5)
