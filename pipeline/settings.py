@@ -47,8 +47,7 @@ def load_settings(
         raise RecipeError(
             f"{_source(sources, loc)}: {'.'.join(map(str, loc))} has a name or a password in a URL, and "
             "settings are published with the dataset; keep it in fsspec's own configuration "
-            "(~/.config/fsspec) or the "
-            "environment"
+            "(~/.config/fsspec) or the environment"
         )
     return found
 

@@ -22,11 +22,7 @@ from pipeline.synthesis.meta_templates import Template, Templates, Turned, load_
 @dataclass(frozen=True, kw_only=True)
 class ReadAnnotated(SourceStage):
     writes: ClassVar[type] = Example
-<<<<<<< HEAD
-    version: ClassVar[int] = 2  # 2: tokens that nobody counted are None, were 0
-=======
-    version: ClassVar[int] = 2  # 2: drawn rows that cannot be turned round are rejects
->>>>>>> main
+    version: ClassVar[int] = 2  # 2: drawn rows that cannot be turned round are rejects; no tokens are None
 
     rows: Path  # JSONL (also .gz) or Parquet
     templates: Path  # YAML, see pipeline/synthesis/meta_templates.py
@@ -43,25 +39,6 @@ class ReadAnnotated(SourceStage):
         for number, row in enumerate(rows(self.rows, "annotated set")):
             if number not in drawn:
                 continue
-<<<<<<< HEAD
-            choices = usable(templates, row)
-            if not choices:
-                continue
-            template = rng_for(self.seed, "template", number).choice(choices)
-            found = turned(template, row, templates.context)
-            if found is not None:
-                yield Example(
-                    id=content_id(self.rows.name, number, template.name, found.given, found.target),
-                    parent_id=f"{self.rows.name}:{number}",
-                    document=self.rows.name,
-                    task=found.task,
-                    question=found.given,
-                    questioner=template.name,
-                    answer=found.target,
-                    answer_finish="stop",
-                    answerer=self.rows.name,
-                )
-=======
             yield self._outcome(number, row, templates)
 
     def _outcome(
@@ -90,7 +67,4 @@ class ReadAnnotated(SourceStage):
             answer=target,
             answer_finish="stop",
             answerer=self.rows.name,
-            n_question_tokens=0,
-            n_answer_tokens=0,
         )
->>>>>>> main

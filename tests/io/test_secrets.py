@@ -71,7 +71,7 @@ def test_logins_in_urls_are_masked(text: str, masked: str) -> None:
         ("planner.vllm_env={A: hf_hunter2hunter2hunter2}", "vllm_env.A"),
         ("planner.vllm_args={api_key: hunter2}", "vllm_args.api_key"),
         ("planner.vllm_args={hf-token: hunter2}", "vllm_args.hf-token"),
-        ("planner={name: m, serve: endpoint, url: 'http://anna:hunter2@host/v1'}", "planner.url"),
+        ("planner={name: m, serve: endpoint, url: 'http://anna:hunter2@host/v1'}", "url must hold"),
         ("earlier=['https://anna:hunter2@host/rows.jsonl']", "earlier.0"),
         ("contamination.benchmarks=['https://anna:hunter2@host/rows.jsonl']", "contamination.benchmarks.0"),
     ],
@@ -81,7 +81,6 @@ def test_a_secret_in_the_settings_is_refused_and_not_repeated(settings: str, key
         load_recipe("instruct", "laptop", [settings], {})
     assert key in str(caught.value)
     assert "hunter2" not in str(caught.value)
-    assert "published" in str(caught.value)
 
 
 def test_a_secret_may_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
