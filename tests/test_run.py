@@ -1,4 +1,4 @@
-"""The end of a run, on a root whose steps are all finished: dataset, gates and report follow what is there."""
+"""The end of a run whose steps are finished: dataset, gates and report follow what is there."""
 
 import json
 from collections.abc import Iterator, Sequence
