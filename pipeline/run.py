@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline import report
-from pipeline.dag import Step, downstream, model_of, steps_to
+from pipeline.dag import Step, check, downstream, model_of, steps_to
 from pipeline.engine.budget import NO_LIMIT, Budget, Meter
 from pipeline.engine.schedule import Schedule
 from pipeline.engine.spread import SPREAD_ROWS
@@ -41,6 +41,7 @@ def run(recipe: Recipe, options: RunOptions, events: Events) -> dict[str, Any] |
     """
     root = options.root
     steps = chosen_steps(recipe, options)
+    check(steps)
     root.run()  # refuses a root of another format
     run_id = root.write_run(recipe.name, recipe.settings_as_data(), steps_to(recipe.last))
     if options.first is not None:
