@@ -135,7 +135,7 @@ def _checked(root: Root, recipe: Recipe, run_id: str, force: bool) -> dict[str, 
     """The summary of the dataset, which must be that of the run, whole, and good enough."""
     if recipe.dataset is None:
         raise RecipeError(f"the recipe '{recipe.name}' makes no dataset; there is nothing to publish")
-    summary = dataset.finished(root, recipe.dataset, run_id)
+    summary = dataset.finished(root, recipe, recipe.dataset, run_id)
     if summary is None:
         raise RecipeError(
             f"the dataset in {root} is not that of its last run, or not whole; the command that ran it, "
