@@ -30,7 +30,9 @@ Of = Literal["question", "answer", "both"]
 class DropPoorRephrasings(FilterStage):
     reads: ClassVar[type] = Worded
     writes: ClassVar[type] = Worded
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = (
+        2  # 2: one reader of numbers; marks belong to their letters; questions of all scripts
+    )
 
     min_ratio: Annotated[float, Field(ge=0)] = 0.3  # words of the rephrasing to those of the original
     max_ratio: Annotated[float, Field(gt=0)] = 3.0

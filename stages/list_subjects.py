@@ -59,7 +59,7 @@ class PlainReply(Reply):
 class ListSubjects(ModelStage):
     reads: ClassVar[type] = Discipline
     writes: ClassVar[type] = Subject
-    version: ClassVar[int] = 2  # 2: names that say a word twice in a row are dropped
+    version: ClassVar[int] = 3  # 3: names that differ in symbols are two; what is dropped is a reject
 
     list_prompt: Prompt = Prompt("list_subjects/list")
     json_prompt: Prompt = Prompt("list_subjects/to_json")

@@ -71,7 +71,7 @@ class PlainReply(Reply):
 class WriteSyllabi(ModelStage):
     reads: ClassVar[type] = Subject
     writes: ClassVar[type] = Syllabus
-    version: ClassVar[int] = 2  # 2: a concept stands in one session, and its longest word in the text
+    version: ClassVar[int] = 3  # 3: whole names that are no concepts; what is dropped is a reject
 
     prompt: Prompt = Prompt("write_syllabi/write")
     json_prompt: Prompt = Prompt("write_syllabi/to_json")
