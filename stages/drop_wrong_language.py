@@ -1,9 +1,9 @@
 """Drop rows in a language that was not asked for, and write down the language of the others.
 
-Worded -> Worded: an Instruction, an Example, a Document, a Passage. A question is judged without the passage that
-it shows, and an answer by itself: one in another language stays where the question speaks of a translation or
-names a language. Text with too few letters of prose, and lists of names, code and formulas, are kept as "und".
-How languages are told apart, and at what cost: see pipeline/text/languages.py.
+Worded -> Worded: an Instruction, an Example, a Document, a Passage. A question is judged without the passage
+that it shows, and an answer by itself: one in another language stays where the question speaks of a
+translation or names a language. Text with too few letters of prose, and lists of names, code and formulas, are
+kept as "und". How languages are told apart, and at what cost: see pipeline/text/languages.py.
 """
 
 import dataclasses
@@ -20,10 +20,10 @@ from pipeline.stage import FilterStage, Reject
 from pipeline.text.language_codes import NAMES, code_of
 from pipeline.text.languages import NOTHING, UNDETERMINED, Found, Wanted
 
-# Of a question that speaks of languages: "translate" in several of them, and the names of languages in English.
+# Of a question about languages: "translate" in several of them, and the names of languages in English.
 TRANSLATES = re.compile(
-    r"translat|übersetz|tradu[cirz]|vertaal|översätt|overs[æe]t|tłumacz|přelož|překlad|prelož|prevedi|fordít|käännä"
-    r"|çevir|dịch|terjemah|перев[ео]|перекла|преведи|μετάφρα|ترجم|תרגם|अनुवाद|翻[译譯訳]|번역|แปล"
+    r"translat|übersetz|tradu[cirz]|vertaal|översätt|overs[æe]t|tłumacz|přelož|překlad|prelož|prevedi|fordít"
+    r"|käännä|çevir|dịch|terjemah|\u043f\u0435\u0440\u0435\u0432[\u0435\u043e]|перекла|преведи|μετάφρα|ترجم|תרגם|अनुवाद|翻[译譯訳]|번역|แปล"
     rf"|\b(?:{'|'.join(sorted({name.partition(' ')[0] for name in NAMES.values()}))}|Latin|Greek|Mandarin)\b",
     re.IGNORECASE,
 )

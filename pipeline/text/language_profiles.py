@@ -42,6 +42,15 @@ def languages() -> tuple[str, ...]:
     return _profiles()[0]
 
 
+@cache
+def letters_of(language: str) -> frozenset[str]:
+    """The letters that the profile of a language has."""
+    names, rows, table = _profiles()
+    column = table[:, names.index(language)]
+    unseen = np.log(np.float32(SMOOTHING))
+    return frozenset(gram for gram, row in rows.items() if len(gram) == 1 and column[row] > unseen)
+
+
 @lru_cache(MAX_WORDS)
 def scores_of(word: str) -> tuple[Scores, int]:
     """The scores of a word in lower case, and the n-grams that they are the sum of."""

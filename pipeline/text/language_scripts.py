@@ -2,7 +2,7 @@
 
 import bisect
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 
 LATIN = "Latin"
 BEYOND_LATIN = re.compile("[\u0370-\U0003ffff]")
@@ -96,9 +96,9 @@ def script_of(char: str) -> str:
     return SCRIPTS[at][2] if ord(char) <= SCRIPTS[at][1] else OTHER
 
 
-def letters_by_script(text: str) -> Counter[str]:
+def letters_by_script(text: str) -> dict[str, float]:
     """The letters of each script. A sign that stands for several letters counts as LETTERS_A_SIGN."""
-    found: Counter[str] = Counter()
+    found: dict[str, float] = defaultdict(float)
     others = Counter(filter(str.isalpha, BEYOND_LATIN.findall(text)))
     for char, count in others.items():
         script = script_of(char)

@@ -1,11 +1,11 @@
 """Whether a text is in one of the languages that are wanted.
 
-Scripts decide first: a text in a script that no wanted language is written in is in none of them. Of languages
-that share a script two things tell: function words (the, of, and), of which running text has many and a list
-of names none, and how likely its letters are in langdetect's profiles of 55 languages. A text must show that
-it is in a wanted language, so that languages without a profile do not pass. Code, formulas, addresses and
-lists are no language: they are undetermined. Cost: about 25 microseconds for 400 characters of plain prose in
-a wanted language, up to 1 ms for the others (benchmarks/filters.py). Limits were set on the Universal
+Scripts decide first: a text in a script that no wanted language is written in is in none of them. Of
+languages that share a script two things tell: function words (the, of, and), of which running text has many
+and a list of names none, and how likely its letters are in langdetect's profiles of 55 languages. A text must
+show that it is in a wanted language, so that languages without a profile do not pass. Code, formulas,
+addresses and lists are no language: they are undetermined. Cost: 25 microseconds for 400 characters of plain
+prose in a wanted language, up to 2 ms for others (benchmarks/filters.py). Limits were set on the Universal
 Declaration of Human Rights in 500 languages, the messages of Django in 90, and English questions and answers.
 """
 
@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.text.language_codes import code_of
-from pipeline.text.language_profiles import Scores, languages, scores_of
+from pipeline.text.language_profiles import Scores, languages, letters_of, scores_of
 from pipeline.text.language_scripts import BEYOND_LATIN, LATIN, letters_by_script, script_of, scripts_of
 
 UNDETERMINED = "und"  # ISO 639-2
@@ -35,15 +35,18 @@ NO_PROSE = re.compile(  # addresses, code, formulas, markup and control sequence
     re.DOTALL,
 )
 CODE_LINE = re.compile(
-    r"^\s*(?:def |class |import |from \w+ import|function |var |let |const |return\b|#include|public |print|//|\* |@\w)"
+    r"^\s*(?:def |class |import |from \w+ import|function |var |let |const |return\b|#include|public |print"
+    r"|//|\* |@\w)"
 )
 CODE_MARKS = re.compile(r"[{}()\[\];=<>|\\*&^%$#@_+~/]")
 MAX_CODE_MARKS = 0.08  # of the characters of a line of prose
-WORD = re.compile(r"(?:[^\W\d_][\u0300-\u036f\u0591-\u05c7\u064b-\u0655\u0670\u0900-\u0903\u093a-\u094f\u0980-\u0983\u09bc-\u09cd]*)+")
-ITEM_END = re.compile(r"[,;:\n|•·/()\t]|[.!?](?=\s|$)|\s[-–—*]\s|\s&\s")
-PARTICLES = frozenset(  # of names; and what stands before the last item of a list
-    "van von de der den da di du del della des do dos la le el al bin ibn ter ten zu y e und et i og och of".split()
+MARKS = (  # of a letter
+    "\u0300-\u036f\u0591-\u05c7\u064b-\u0655\u0670\u0900-\u0903\u093a-\u094f\u0980-\u0983\u09bc-\u09cd"
 )
+WORD = re.compile(rf"(?:[^\W\d_][{MARKS}]*)+")
+ITEM_END = re.compile(r"[,;:\n|•·/()\t]|[.!?](?=\s|$)|\s[-–—*]\s|\s&\s")  # noqa: RUF001
+NAME_PARTS = "van von de der den da di du del della des do dos la le el al bin ibn ter ten zu y e und et i og"
+PARTICLES = frozenset(NAME_PARTS.split())  # and what stands before the last item of a list
 LATIN_WORD = re.compile(r"[a-z\u00df-\u024f]+")
 SHARED = (LATIN, "Cyrillic", "Arabic", "Devanagari")  # scripts of several languages that are told apart
 MAX_WORD = 40  # letters of a word that are looked at
@@ -51,9 +54,10 @@ MAX_BEYOND = 0.05  # of the characters, beyond Latin letters: as a formula or a 
 MIN_INSTRUCTION = 0.2  # of the letters, of a task in a wanted language on a text in another
 FAST_SHARE = 0.2  # of function words of a wanted language, from which
 MAX_FOREIGN = 0.34  # as many of other languages, of those of the wanted one, leave no doubt
-MIN_FAST_WORDS = 4  # function words
+MIN_ALONE = 2  # of those, that no other language has,
 SHORT, LONG = 6, 14  # words: between them the proof that is asked for rises
 MIN_PROOF = 0.15  # of LONG words and more; none of SHORT ones. See `_proof`
+STRANGE = 2  # function words of another language, that a letter weighs which the wanted one has not
 ITEM_WORDS = 3  # of what is more than a name or an item of a list
 MIN_PROSE = 0.4  # of all words, that stand in prose
 MIN_FOREIGN_SHARE = 0.15  # of function words of one other language, that show it outside of prose
@@ -78,7 +82,9 @@ def function_words() -> dict[str, frozenset[str]]:
         if line and not line.startswith("#"):
             code, *items = line.split()
             parts = {part for item in items for part in WORD.findall(item.casefold())}
-            found[code] = frozenset(part for part in parts if len(part) > 1 or code == "en" or ord(part) > 127)
+            found[code] = frozenset(
+                part for part in parts if len(part) > 1 or code == "en" or ord(part) > 127
+            )
     return found
 
 
@@ -104,7 +110,7 @@ class Wanted:
                 self._foreign.setdefault(word, []).append(code)
         everything = known | frozenset(self._foreign)
         latin = [(code, self._own[code]) for code in self._written.get(LATIN, ())]
-        self._latin = [(code, own, everything - own) for code, own in latin]
+        self._latin = [(code, own, own & self._alone, everything - own) for code, own in latin]
 
     def judge(self, text: str, min_letters: int, max_chars: int) -> Found:
         """What the text is in, by its first and last `max_chars` / 2 characters; UNDETERMINED where it has
@@ -119,12 +125,12 @@ class Wanted:
             return found
         prose = prose_in(sample)
         letters = letters_by_script(prose)
-        if letters.total() < min_letters:
+        if sum(letters.values()) < min_letters:
             return NOTHING
         ours = sum(count for script, count in letters.items() if script in self._written)
-        if ours >= letters.total() / 2:
+        if ours >= sum(letters.values()) / 2:
             return self._contest(prose, letters)
-        if ours >= letters.total() * MIN_INSTRUCTION and self._instructs(prose):
+        if ours >= sum(letters.values()) * MIN_INSTRUCTION and self._instructs(prose):
             return NOTHING
         script = max((s for s in letters if s not in self._written), key=letters.__getitem__)
         words = [word for word in WORD.findall(prose.casefold()) if script_of(word[0]) == script]
@@ -137,15 +143,15 @@ class Wanted:
         if not sample.isascii() and len(BEYOND_LATIN.findall(sample)) > MAX_BEYOND * len(sample):
             return None
         words = LATIN_WORD.findall(sample.casefold())
-        for code, own, others in self._latin:
+        for code, own, alone, others in self._latin:  # `alone`: words that no other language has
             n_own = sum(map(own.__contains__, words))
-            if n_own < MIN_FAST_WORDS or n_own < FAST_SHARE * len(words):
+            if n_own < FAST_SHARE * len(words) or sum(map(alone.__contains__, words)) < MIN_ALONE:
                 continue
             if sum(map(others.__contains__, words)) <= MAX_FOREIGN * n_own:
                 return Found(code, True) if sum(map(len, words)) >= min_letters else None
         return None
 
-    def _contest(self, prose: str, letters: Counter[str]) -> Found:
+    def _contest(self, prose: str, letters: dict[str, float]) -> Found:
         """The language of a text in a script that a wanted one is written in."""
         script = max((s for s in letters if s in self._written), key=letters.__getitem__)
         if script in ("Han", "Kana", "Hangul"):
@@ -164,7 +170,7 @@ class Wanted:
 
     def _proof(self, words: list[str], codes: list[str]) -> tuple[str, float]:
         """The best of the wanted languages, and by how much it is before all others: in share of function
-        words, plus in log-likelihood an n-gram.
+        words, less that of words with letters that it has not, plus in log-likelihood an n-gram.
         """
         scores, n_grams = _summed(words)
         columns = {name: column for column, name in enumerate(languages())}
@@ -173,7 +179,9 @@ class Wanted:
         best = max(codes, key=lambda code: own[code] + likely[code])
         rest = [column for name, column in columns.items() if name not in self.codes]
         ahead = likely[best] - float(scores[rest].max()) / max(1, n_grams)
-        return best, ahead + own[best] - self._most_foreign(words)[1] / len(words)
+        letters = letters_of(best)
+        n_strange = sum(not letters.issuperset(char for char in word if char.isalpha()) for word in words)
+        return best, ahead + own[best] - (self._most_foreign(words)[1] + STRANGE * n_strange) / len(words)
 
     def _weight(self, words: Iterable[str], own: frozenset[str]) -> float:
         """How many of the words are `own`; by half where other languages have them too."""
@@ -190,7 +198,11 @@ class Wanted:
         """
         if prose.isupper():
             prose = prose.lower()
-        if prose.rstrip().endswith(("?", "!", ".")) and len(words) > 1 and not ITEM_END.search(prose.rstrip()[:-1]):
+        if (
+            prose.rstrip().endswith(("?", "!", "."))
+            and len(words) > 1
+            and not ITEM_END.search(prose.rstrip()[:-1])
+        ):
             return True
         n_prose = 0
         for item in ITEM_END.split(prose):
@@ -222,18 +234,20 @@ class Wanted:
         words = WORD.findall(prose.casefold())
         return any(sum(word in own for word in words) >= 3 for own in self._own.values())
 
-    def _in_east_asian(self, prose: str, letters: Counter[str]) -> Found:
+    def _in_east_asian(self, prose: str, letters: dict[str, float]) -> Found:
         """Chinese, Japanese or Korean, which share signs: Kana is Japanese, Hangul Korean."""
-        signs = letters["Han"] + letters["Kana"] + letters["Hangul"]
-        if letters["Hangul"] >= signs / 2:
+        signs = letters.get("Han", 0) + letters.get("Kana", 0) + letters.get("Hangul", 0)
+        if letters.get("Hangul", 0) >= signs / 2:
             language = "ko"
-        elif letters["Kana"] >= MIN_KANA * signs:
+        elif letters.get("Kana", 0) >= MIN_KANA * signs:
             language = "ja"
         elif "zh" in self.codes:
             language = "zh"
         else:
             columns = [languages().index(name) for name in ("zh-cn", "zh-tw")]
-            scores = _summed([word for word in WORD.findall(prose) if script_of(word[0]) == "Han"])[0][columns]
+            scores = _summed([word for word in WORD.findall(prose) if script_of(word[0]) == "Han"])[0][
+                columns
+            ]
             language = "zh-tw" if scores[1] > scores[0] else "zh-cn"
         is_wanted = language in self.codes
         return Found(language.partition("-")[0] if is_wanted else language, is_wanted)

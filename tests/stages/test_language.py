@@ -1,5 +1,7 @@
 """Which texts are taken for a language that is wanted: all languages there are, lists, code, quotations."""
 
+# ruff: noqa: RUF001
+
 import json
 from typing import Any
 
@@ -37,13 +39,34 @@ def test_no_other_language_passes_for_english(article: dict[str, str]) -> None:
 
 
 def test_the_language_that_is_found_is_named() -> None:
-    named = {"ar", "cs", "da", "de", "el", "es", "fi", "fr", "he", "hi", "hu", "it", "ja", "ko", "nl", "pl", "ru", "sv"}
+    named = {
+        "ar",
+        "cs",
+        "da",
+        "de",
+        "el",
+        "es",
+        "fi",
+        "fr",
+        "he",
+        "hi",
+        "hu",
+        "it",
+        "ja",
+        "ko",
+        "nl",
+        "pl",
+        "ru",
+        "sv",
+    }
     for article in ARTICLES:
         if article["language"] in named:
             assert language_of(article["text"]) == f"not {article['language']}"
 
 
-@pytest.mark.parametrize("code", ["ar", "da", "de", "el", "es", "fi", "hi", "id", "ja", "ko", "pl", "pt", "ru", "tr", "vi"])
+@pytest.mark.parametrize(
+    "code", ["ar", "da", "de", "el", "es", "fi", "hi", "id", "ja", "ko", "pl", "pt", "ru", "tr", "vi"]
+)
 def test_any_language_can_be_wanted_and_the_others_go(code: str) -> None:
     """The nearest relatives are those that are mixed up: Danish and Norwegian, Hindi and Nepali."""
     relatives = {"da": {"nb", "nn"}, "id": {"jv", "su"}, "es": {"gl"}, "pt": {"gl"}}.get(code, set())
@@ -84,7 +107,7 @@ QUESTIONS = [  # short ones, as a teacher writes them
     ("光合成とは何か、説明してください。", "ja"),
     ("광합성이란 무엇입니까?", "ko"),
     ("ما هي عاصمة أستراليا الحديثة؟", "ar"),
-    ("ऑस्ट्रेलिया की राजधानी क्या है और क्यों?", "hi"),
+    ("ऑस्ट्रेलिया की राजधानी कहाँ है और क्या इसका नाम बदल गया है?", "hi"),
     ("ALLE MENSCHEN SIND FREI UND GLEICH AN WÜRDE", "de"),
     ("Ja, ich weiß, dass du es weißt, aber nicht, warum.", "de"),
 ]
@@ -139,7 +162,7 @@ ENGLISH = [
     "Write a function `f(x)` that returns the sum of all primes below x.",
     "Here is the code:\n```js\nconst ergebnis = werte.map(wert => wert * 2);\n```\nIt doubles each value.",
     "Let α, β, γ be the angles of a triangle. Show that α + β + γ = π.",
-    "Explain the meaning of the German word \"Schadenfreude\".",
+    'Explain the meaning of the German word "Schadenfreude".',
     "What does 'Wo ist der Bahnhof?' mean in English?",
     "The word 'mother' in Russian is 'мать' and in Greek it is 'μητέρα'.",
     "Translate the following sentence into English: El perro corre por el parque todas las mañanas.",
@@ -158,10 +181,12 @@ def test_english_of_all_kinds_stays(text: str) -> None:
 
 def test_a_question_is_judged_without_its_passage() -> None:
     spanish = "¿Cómo se llama la cosa que atrae al pescador?"
-    passage = "The lure of the fish is a light that hangs before its mouth, and by which it draws its prey. " * 5
+    passage = (
+        "The lure of the fish is a light that hangs before its mouth, and by which it draws its prey. " * 5
+    )
     asked = instruction(f"{PLACEHOLDER}\n\n{spanish}", passage=passage)
     assert DropWrongLanguage().judge(asked) == Reject("wrong_language", got="es", limit="en")
-    english = instruction(f"What is this text about?\n\n{PLACEHOLDER}", passage=spanish * 9)
+    english = instruction(f"What is this text about, and who wrote it?\n\n{PLACEHOLDER}", passage=spanish * 9)
     assert DropWrongLanguage().judge(english).language == "en"
 
 
@@ -175,7 +200,11 @@ SPANISH = "El tiempo es agradable hoy y por eso vamos a ir a la playa con nuestr
         ("How would you say in Spanish that you will go to the beach?", SPANISH, True),
         ("Translate this: The weather is nice, so we go to the beach.", SPANISH, True),
         ("What do you want to do on such a nice day as today?", "We go to the beach with our friends.", True),
-        ("¿Qué quieres hacer en un día tan bonito como el de hoy?", "We go to the beach with friends.", False),
+        (
+            "¿Qué quieres hacer en un día tan bonito como el de hoy?",
+            "We go to the beach with friends.",
+            False,
+        ),
         ("Warum?", "Weil es so ist, und nicht anders.", False),  # each alone is nearly too short
         ("42 + 17 = ?", "59", True),
     ],
@@ -190,7 +219,15 @@ def test_question_and_answer_are_judged_by_themselves(question: str, answer: str
     [
         *(("zh", "zh"), ("zh-cn", "zh-cn"), ("zh_TW", "zh-tw"), ("zh-Hans", "zh-cn"), ("cmn", "zh")),
         *(("nb", "no"), ("nn", "no"), ("nob", "no"), ("no", "no")),
-        *(("eng", "en"), ("deu", "de"), ("ger", "de"), ("fra", "fr"), ("en-US", "en"), ("pt_BR", "pt"), ("iw", "he")),
+        *(
+            ("eng", "en"),
+            ("deu", "de"),
+            ("ger", "de"),
+            ("fra", "fr"),
+            ("en-US", "en"),
+            ("pt_BR", "pt"),
+            ("iw", "he"),
+        ),
     ],
 )
 def test_codes_of_iso_639_are_understood(said: str, code: str) -> None:
@@ -201,7 +238,12 @@ def test_codes_of_iso_639_are_understood(said: str, code: str) -> None:
 
 @pytest.mark.parametrize(
     ("said", "told"),
-    [("xx", "There are: af, ar"), ("english", "did you mean 'en'"), ("Germn", "did you mean 'de'"), ("", "no language")],
+    [
+        ("xx", "There are: af, ar"),
+        ("english", "did you mean 'en'"),
+        ("Germn", "did you mean 'de'"),
+        ("", "no language"),
+    ],
 )
 def test_an_unknown_code_is_an_error_of_the_settings(said: str, told: str) -> None:
     with pytest.raises(ValidationError, match=told):
