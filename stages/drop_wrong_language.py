@@ -2,8 +2,8 @@
 
 Worded -> Worded: an Instruction, an Example, a Document, a Passage. A question is judged without the passage
 that it shows, and an answer by itself: one in another language stays where the question speaks of a
-translation or names a language. Text with too few letters of prose, and lists of names, code and formulas, are
-kept as "und". How languages are told apart, and at what cost: see pipeline/text/languages.py.
+translation or names a language. Text with too few letters of prose, and lists of names, code and formulas,
+are kept as "und". How languages are told apart, and at what cost: see pipeline/text/languages.py.
 """
 
 import dataclasses

@@ -6,7 +6,8 @@ import difflib
 TABLE = """
 af afr Afrikaans|ar ara Arabic|bg bul Bulgarian|bn ben Bengali|ca cat Catalan|cs ces,cze Czech
 cy cym,wel Welsh|da dan Danish|de deu,ger German|el ell,gre Greek|en eng English|es spa Spanish
-et est Estonian|fa fas,per,pes Persian|fi fin Finnish|fr fra,fre French|gu guj Gujarati|he heb,iw Hebrew|hi hin Hindi
+et est Estonian|fa fas,per,pes Persian
+fi fin Finnish|fr fra,fre French|gu guj Gujarati|he heb,iw Hebrew|hi hin Hindi
 hr hrv Croatian|hu hun Hungarian|id ind,in Indonesian|it ita Italian|ja jpn Japanese|kn kan Kannada
 ko kor Korean|lt lit Lithuanian|lv lav,lvs Latvian|mk mkd,mac Macedonian|ml mal Malayalam|mr mar Marathi
 ne nep,npi Nepali|nl nld,dut Dutch|no nor,nb,nob,nn,nno Norwegian|pa pan Punjabi|pl pol Polish
