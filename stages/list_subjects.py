@@ -59,7 +59,7 @@ class PlainReply(Reply):
 class ListSubjects(ModelStage):
     reads: ClassVar[type] = Discipline
     writes: ClassVar[type] = Subject
-    version: ClassVar[int] = 2  # 2: names that say a word twice in a row are dropped
+    version: ClassVar[int] = 3  # 3: a subject has the description of its discipline
 
     list_prompt: Prompt = Prompt("list_subjects/list")
     json_prompt: Prompt = Prompt("list_subjects/to_json")
@@ -107,6 +107,7 @@ def _subject(discipline: Discipline, entry: Entry) -> Subject:
         field=discipline.field,
         subfield=discipline.subfield,
         discipline=discipline.discipline,
+        description=discipline.description,
         subject=entry.subject_name,
         level=entry.level,
         subtopics=tuple(entry.subtopics),

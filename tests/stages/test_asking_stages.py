@@ -148,6 +148,18 @@ def test_one_sentence_is_held_to_one() -> None:
         assert bad.reason == "bad_reply"
 
 
+def test_a_question_that_ran_into_the_limit_of_its_form_is_rejected() -> None:
+    at_it = "What are " + "many parts of it " * 6 + "thesumeable?"
+    stage = WriteQuestions(per_syllabus=1, one_sentence=True)
+    (made,) = run(stage, syllabus(), Script(lambda _: {"question": at_it.replace("many ", "", 1)}))
+    assert isinstance(made, Instruction)
+    (cut,) = run(stage, syllabus(), Script(lambda _: {"question": at_it}))
+    assert (cut.reason, cut.got) == ("question_at_pattern_limit", at_it)
+    assert cut.limit == "at most 24 words after its opening"
+    (free,) = run(WriteQuestions(per_syllabus=1), syllabus(), Script(lambda _: {"question": at_it}))
+    assert isinstance(free, Instruction)  # of a question that is held to no form
+
+
 def test_the_answerer_sees_the_question_alone() -> None:
     script = Script(lambda _: StoredReply("  It is a place. ", "length", 11, 22))
     (made,) = run(AnswerQuestions(), instruction(), script)
