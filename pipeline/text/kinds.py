@@ -12,9 +12,10 @@ from typing import Literal, NamedTuple
 
 Kind = Literal["code", "math", "table", "quotation", "dialogue", "heading", "item", "prose"]
 
-# Marks that enclose. A dollar is money where a space stands inside of it, an apostrophe has a letter before it.
+FENCED = re.compile(r"```.*?(?:```|\Z)|~~~\w*\n.*?(?:~~~|\Z)", re.DOTALL)
+# Marks that enclose. A dollar with a space inside of it is money, an apostrophe has a letter before it.
 ENCLOSED = re.compile(
-    r"(?P<code>```.*?(?:```|\Z)|~~~\w*\n.*?(?:~~~|\Z)|``[^`\n]+``|`[^`\n]+`)"
+    r"(?P<code>``[^`\n]+``|`[^`\n]+`)"
     r"|(?P<math>\$\$.{1,2000}?\$\$|\\\[.{1,2000}?\\\]|\\\(.{1,2000}?\\\)"
     r"|\\begin\{(?P<name>\w+\*?)\}.{0,2000}?\\end\{(?P=name)\}"
     r"|(?<![\\$\w])\$(?![\s$])[^$\n]{1,400}?(?<![\s\\])\$(?![\w$]))"
@@ -33,9 +34,11 @@ SPEECH = re.compile(
 )
 CODE_LINE = re.compile(
     r"(?:def|class|function|fn|func|public|private|static|const|let|var|import|from|struct|enum)\b.*[({:;=.]"
-    r"|import [\w.]+$|(?:for|if|elif|while|with|except|try|else)\b[^.?]*:$|(?:return|yield|raise|throw)\b[^.?]*$"
+    r"|import [\w.]+$|(?:for|if|elif|while|with|except|try|else)\b[^.?]*:$|(?:return|yield|raise"
+    r"|throw)\b[^.?]*$"
     r"|(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE) |#include|@\w+|//|/\*|</?[a-zA-Z][^>]*>"
-    r"|[{}\[\]()]+[;,]?$|.*{$|.*[=()\[\]].*;$|[\w.\[\]\"']+ *(?:[-+*/|&]?=|:=|\+\+|--)(?!=).|[\w.]+\(.*\)[;:]?$|\"\"\""
+    r"|[{}\[\]()]+[;,]?$|.*{$|.*[=()\[\]].*;$|[\w.\[\]\"']+ *(?:[-+*/|&]?=|:=|\+\+|--)(?!=)."
+    r"|[\w.]+\(.*\)[;:]?$|\"\"\""
 )
 GAP = "\ufffc"  # the character of Unicode for an object that stands in a text
 MIN_LINES = 2  # of code without a fence, of a table, and of a dialogue
@@ -53,12 +56,11 @@ def pieces(text: str) -> tuple[Piece, ...]:
     """The pieces of the text, in order; joined they are the text."""
     found: list[Piece] = []
     start = 0
-    for match in ENCLOSED.finditer(text):
-        found += _lines_of(text[start : match.start()])
-        kind: Kind = "code" if match["code"] else "math" if match["math"] else "quotation"
-        found.append(Piece(kind, match.group()))
+    for match in FENCED.finditer(text):
+        found += _unfenced(text[start : match.start()])
+        found.append(Piece("code", match.group()))
         start = match.end()
-    return tuple(found + _lines_of(text[start:]))
+    return tuple(found + _unfenced(text[start:]))
 
 
 def without(text: str, *kinds: Kind) -> str:
@@ -84,12 +86,37 @@ def runs(text: str, kind: Kind) -> list[list[str]]:
     return found
 
 
+def _unfenced(text: str) -> list[Piece]:
+    """The pieces of a text without fences: code by its lines, then what is enclosed in the rest."""
+    lines = LINE.findall(text)
+    found: list[Piece] = []
+    rest = ""
+    for line, is_code in zip(lines, _code_lines(lines), strict=True):
+        if is_code:
+            found += _inline(rest)
+            found.append(Piece("code", line))
+            rest = ""
+        else:
+            rest += line
+    return found + _inline(rest)
+
+
+def _inline(text: str) -> list[Piece]:
+    found: list[Piece] = []
+    start = 0
+    for match in ENCLOSED.finditer(text):
+        found += _lines_of(text[start : match.start()])
+        kind: Kind = "code" if match["code"] else "math" if match["math"] else "quotation"
+        found.append(Piece(kind, match.group()))
+        start = match.end()
+    return found + _lines_of(text[start:])
+
+
 def _lines_of(text: str) -> list[Piece]:
     lines = LINE.findall(text)
-    speech = _speech_of(lines)
+    speech = _speech_of(lines) if ":" in text or "：" in text or "—" in text or "–" in text else set()  # noqa: RUF001
     kinds = [_kind_of(line.strip(), speech) for line in lines]
-    _join_code(lines, kinds)
-    if kinds.count("table") < MIN_LINES:
+    if 0 < kinds.count("table") < MIN_LINES:
         kinds = ["prose" if kind == "table" else kind for kind in kinds]
     return [Piece(kind, line) for kind, line in zip(kinds, lines, strict=True)]
 
@@ -107,24 +134,27 @@ def _kind_of(line: str, speech: set[str]) -> Kind:
 
 
 def _speech_of(lines: list[str]) -> set[str]:
-    """The lines that are said by somebody: of two or more speakers one comes again, or all begin with a dash."""
-    spoken = {line.strip(): match[1] for line in lines if ":" in line and (match := SPEECH.match(line.strip()))}
+    """The lines that are said by somebody: of two or more speakers one comes again, or all begin"
+    " with a dash."""
+    spoken = {
+        line.strip(): match[1] for line in lines if ":" in line and (match := SPEECH.match(line.strip()))
+    }
     turns = Counter(spoken.values())
     said = set(spoken) if len(turns) >= MIN_LINES and max(turns.values()) >= MIN_LINES else set()
     dashed = {line.strip() for line in lines if DASHED_SPEECH.match(line.strip())}
     return said | dashed if len(dashed) >= MIN_LINES else said
 
 
-def _join_code(lines: list[str], kinds: list[Kind]) -> None:
-    """Makes code of MIN_LINES or more lines in a row that look like it, and of what is indented below them."""
+def _code_lines(lines: list[str]) -> list[bool]:
+    """Whether each line is code: of MIN_LINES or more that look like it, with what is indented below them."""
+    found = [False] * len(lines)
     start, looks = 0, 0
-    for place in range(len(lines) + 1):
-        line = lines[place].strip() if place < len(lines) else "."
-        if place < len(lines) and kinds[place] == "prose" and CODE_LINE.match(line):
+    for place, line in enumerate([*lines, "."]):
+        bare = line.strip()
+        if CODE_LINE.match(bare):
             looks += 1
-            continue
-        if place < len(lines) and (not line or (looks and lines[place][:1] in " \t")):
-            continue
-        if looks >= MIN_LINES:
-            kinds[start:place] = ["code"] * (place - start)
-        start, looks = place + 1, 0
+        elif bare and not (looks and line[0] in " \t"):
+            if looks >= MIN_LINES:
+                found[start:place] = [True] * (place - start)
+            start, looks = place + 1, 0
+    return found

@@ -26,12 +26,14 @@ MIN_ITEMS = 3
 INLINE_MARK = re.compile(r"(?:(?<=\s)|\A)\(?\d{1,3}[.)](?=\s|\Z)")
 MIN_BARE = 4
 COMPARED = (
-    r"(?:differs?|different|distinguished|separated?) from|(?:compares?|compared|related|relates?|similar|equal|opposed) "
+    r"(?:differs?|different|distinguished|separated?) from|(?:compares?|compared|related|relates?"
+    r"|similar|equal|opposed) "
     r"(?:to|with)|versus|vs\.?|the same as|(?:affects?|influences?|impacts?|causes?|determines?|defines?)"
 )
 DEFINED = (
     r"(?:is|are|was|were|means?|refers? to|is defined as|can be defined as)(?: (?:also|simply|basically))?"
-    r"(?: (?:a|an|the))?(?: (?:main|study|science|process|act|state|art|practice|concept|idea|field|topic|type|kind|form|"
+    r"(?: (?:a|an|the))?(?: (?:main|study|science|process|act|state|art|practice|concept|idea|field"
+    r"|topic|type|kind|form|"
     r"method|use|field of study) of)?(?: (?:a|an|the))?"
 )
 NAME = r"(?P<x>[^\W\d_][\w'-]{2,}(?: [\w'-]+){0,3})"
@@ -74,7 +76,9 @@ def sentences_of(text: str) -> list[tuple[str, ...]]:
     """The words of each sentence that has an end, and of each list item, of MIN_SENTENCE words or more."""
     told = telling(text)
     found = SENTENCE.findall(told)
-    found += [line for line in told.splitlines() if ITEM_MARK.match(line.lstrip()) and not SENTENCE.search(line)]
+    found += [
+        line for line in told.splitlines() if ITEM_MARK.match(line.lstrip()) and not SENTENCE.search(line)
+    ]
     split = (tuple(words(ITEM_MARK.sub("", sentence.lstrip(), count=1))) for sentence in found)
     return [sentence for sentence in split if len(sentence) >= MIN_SENTENCE]
 
