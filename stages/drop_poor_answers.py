@@ -58,9 +58,7 @@ SCHEMA = re.compile(r'"(?:answer|response|properties|type)"\s*:')
 class DropPoorAnswers(FilterStage):
     reads: ClassVar[type] = Example
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = (
-        4  # 4: limits for long answers; code and formulas are no prose; only a stop is an end
-    )
+    version: ClassVar[int] = 5  # 5: long answers; code is no prose; only a stop is an end
 
     min_words: Annotated[int, Field(ge=0)] = 1
     max_words: Annotated[int, Field(ge=1)] = 3000

@@ -27,7 +27,7 @@ NGRAM = 4
 class DropPoorChunks(FilterStage):
     reads: ClassVar[type] = Chunk
     writes: ClassVar[type] = Chunk
-    version: ClassVar[int] = 2  # 2: vowel signs are letters; code, formulas and tables do not repeat; damage
+    version: ClassVar[int] = 3  # 3: marks are letters; code and tables do not repeat; damage
 
     min_words: Annotated[int, Field(ge=0)] = 30
     min_letters: Share = 0.6  # of its characters without white space

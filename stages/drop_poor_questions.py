@@ -47,9 +47,7 @@ SENTENCE_END = re.compile(r"[.?!;:]\s")
 class DropPoorQuestions(FilterStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = (
-        9  # 9: code, formulas and quotations are no prose; damaged and circular questions
-    )
+    version: ClassVar[int] = 10  # 10: code and formulas are no prose; damaged, circular questions
 
     min_words: Annotated[int, Field(ge=0)] = 3
     max_words: Annotated[int, Field(ge=1)] = 1500

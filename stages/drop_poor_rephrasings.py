@@ -25,7 +25,7 @@ from pipeline.text.faults import chat_marker_in, leak_in
 from pipeline.text.markup import broken_markup_in
 from pipeline.text.refusals import refusal_in
 from pipeline.text.repetition import growing, loop_in, repeated_runs_share, said_again_share, telling
-from pipeline.text.text import copied_share, normalised, words
+from pipeline.text.text import copied_share, words
 
 Share = Annotated[float, Field(ge=0, le=1)]
 RUN = 4  # words, of which a text says a share again
@@ -36,7 +36,7 @@ Of = Literal["question", "answer", "both"]
 class DropPoorRephrasings(FilterStage):
     reads: ClassVar[type] = Worded
     writes: ClassVar[type] = Worded
-    version: ClassVar[int] = 2  # 2: what is said twice; damage; what the original quotes is no refusal
+    version: ClassVar[int] = 3  # 3: what is said twice; damage; one reader of numbers
 
     min_ratio: Annotated[float, Field(ge=0)] = 0.3  # words of the rephrasing to those of the original
     max_ratio: Annotated[float, Field(gt=0)] = 3.0
@@ -93,7 +93,7 @@ class DropPoorRephrasings(FilterStage):
         if refused is not None and refused.casefold() not in original.casefold():
             return Reject("rephrasing_refused", got=refused)
         leak = leak_in(text, tuple(style.prompt for style in self.styles.values()))
-        if leak is not None and leak not in normalised(original):
+        if leak is not None and leak not in " ".join(words(original)):
             return Reject("leaks_prompt", got=leak)
         lead = MARKERS.search(text)
         if lead is not None and lead.group().casefold() not in original.casefold():

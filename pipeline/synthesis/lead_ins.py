@@ -33,7 +33,8 @@ INLINE = re.compile(  # with the text behind it, or on its own line
 )
 OWN_LINE = re.compile(
     rf"\A\s*{MARK}(?:{MOOD}[,!.]+\s*)?(?:{POINTS}\b[^\n.!?]{{0,160}}?\b{KIND}\b[^\n]{{0,120}}?"
-    rf"|(?:the |a )?{RE}\b[^\n.!?]{{0,80}}|{PLAIN}[^\n.!?]{{0,60}}|(?:the |key |main )?(?:facts|questions and answers"
+    rf"|(?:the |a )?{RE}\b[^\n.!?]{{0,80}}|{PLAIN}[^\n.!?]{{0,60}}"
+    rf"|(?:the |key |main )?(?:facts|questions and answers"
     rf"|question-answer pairs))"
     rf"(?::{MARK}|\.)[ \t]*\n\s*"
     rf"|\A\s*(?:#+ |\*\*)(?:{RE}|simplified)\b[^\n]{{0,60}}\n\s*",

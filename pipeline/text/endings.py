@@ -6,6 +6,7 @@ And whether a reply ended because the model was done, by what its server says of
 import re
 
 from pipeline.text.kinds import CODE_LINE, ITEM_MARK, pieces
+from pipeline.text.sentence_marks import SENTENCE_ENDS
 
 # What servers call an end that the model chose: stop words of OpenAI, Anthropic, TGI, Cohere, Gemini, Ollama.
 STOPS = {"stop", "eos", "eos_token", "end_turn", "stop_sequence", "complete", "done", "end", ""}
@@ -24,9 +25,7 @@ GOES_ON = re.compile(
     re.IGNORECASE,
 )
 LABELLED = re.compile(r"(?:^|[,;] )[\w -]{2,30}: \S")  # of a line of values with their names
-SENTENCE_ENDS = ".!?…。！？।॥۔؟።။។॰｡．‥՞։"  # noqa: RUF001
-PROSE_END = re.compile(rf"(?<=\w)[{SENTENCE_ENDS};](?=\s|[\u3040-\u9fff])")
-UNMARKED = re.compile(r"[\u0e00-\u0eff]\Z")  # Thai and Lao: a space ends a sentence
+PROSE_END = re.compile(rf"(?<=\w)[{re.escape(SENTENCE_ENDS)};](?=\s|[\u3040-\u9fff])")
 
 
 def is_stop(finish: str) -> bool:
@@ -63,11 +62,7 @@ def has_end(text: str) -> bool:
 
 
 def _is_closed(line: str) -> bool:
-    return (
-        line.endswith((*SENTENCE_ENDS, *CLOSERS, *CODA))
-        or line[-1].isnumeric()
-        or bool(UNMARKED.search(line))
-    )
+    return line.endswith((*SENTENCE_ENDS, *CLOSERS, *CODA)) or line[-1].isnumeric()
 
 
 def _is_prose(lines: list[str]) -> bool:

@@ -128,7 +128,7 @@ def of_one_word(items: list[str]) -> str | None:
     " does it differ
     from it in it?"
     """
-    long = [word for word in items if len(word) >= LONG and word.isalpha()]
+    long = [word for word in items if len(word) >= LONG and word[0].isalpha()]
     often = max(set(long), key=long.count, default="")
     return often if long.count(often) >= SAME and 2 * long.count(often) >= len(long) else None
 

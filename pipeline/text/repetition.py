@@ -11,11 +11,13 @@ import re
 from collections import Counter
 
 from pipeline.text.kinds import GAP, ITEM_MARK, runs, without
+from pipeline.text.sentence_marks import SENTENCE_ENDS
 from pipeline.text.text import LONG, repeated_share, words
 
 SHORT, LENGTHY = 110, 260  # words, between which the limit of repeated n-grams grows
 GROWTH = 0.16  # by this much; from answers of 200 to 400 words that a reader found sound (up to 0.29)
-SENTENCE = re.compile(r"[^.!?。！？।॥۔؟።\n]+[.!?。！？।॥۔؟።]+")  # noqa: RUF001
+ENDS = re.escape(SENTENCE_ENDS)
+SENTENCE = re.compile(rf"[^\n{ENDS}]+[{ENDS}]+")
 MIN_SENTENCE = 6  # words of a sentence that does not return by chance
 LONG_SENTENCE = 8
 OFTEN = 3  # times that a long sentence makes a loop in a text of any length
@@ -118,7 +120,7 @@ def _loop_of(items: list[str]) -> str | None:
 def _times(items: list[str], place: int, period: int) -> int:
     """How often the last `period` words must stand in a row to be a loop."""
     unit = items[place - period + 1 : place + 1]
-    if not any(map(str.isalpha, unit)):
+    if not any(word[0].isalpha() for word in unit):
         return len(items) + 1
     if period > 1:
         return LOOP if sum(map(len, unit)) > LONG else LOOP_OF_SHORT
