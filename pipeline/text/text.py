@@ -6,7 +6,6 @@ and C# are three, and == is not !=. Case, width, form of Unicode, white space, q
 dashes and the punctuation of sentences count in neither. The compiled copy: pipeline/dedup/word_hashes.py.
 """
 
-import itertools
 import re
 from collections.abc import Iterable
 
