@@ -81,7 +81,8 @@ def _plain(slots: type[Slots], yes_or_no: bool) -> type[Slots]:
 class WriteTasks(ModelStage):
     reads: ClassVar[type] = Chunk
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = 2  # 2: with `plain` a text that ran into the limit of its form goes
+    # 3: symbols tell answers apart; questions of all scripts; short answers; texts at the limit of their form go
+    version: ClassVar[int] = 3
 
     types: Weights = dataclasses.field(default_factory=lambda: {one.short: 1.0 for one in TASK_TYPES})
     per_chunk: Annotated[int, Field(ge=1)] = 3  # tasks of different types
@@ -212,6 +213,4 @@ def _example(chunk: Chunk, one: TaskType, question: str, answer: str, writer: st
         answer=answer,
         answer_finish="stop",
         answerer=writer,
-        n_question_tokens=0,
-        n_answer_tokens=0,
     )
