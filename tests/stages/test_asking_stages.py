@@ -123,7 +123,7 @@ def test_questions_come_in_their_shares_without_repeating_a_draw() -> None:
     assert sum(len(item.sessions) == 2 for item in made) == 5
     assert len({item.concepts for item in made}) == len({item.id for item in made}) == 10
     assert all(syllabus().text in body["messages"][0]["content"] for body in script.bodies)
-    starts = {body["messages"][0]["content"].split("</syllabus>")[0] for body in script.bodies}
+    starts = {body["messages"][0]["content"].split("</material>")[0] for body in script.bodies}
     assert len(starts) == 1  # one shared prefix
     again = run(WriteQuestions(per_syllabus=10, pair_share=0.5), syllabus(), script)
     assert again == made

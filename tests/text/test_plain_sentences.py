@@ -15,7 +15,9 @@ from pipeline.text.plain_sentences import (
     sentence_at_limit,
 )
 
-WORDS = "of the heart and the lungs in a body that has to move blood around all of its parts day and night so well"
+WORDS = (
+    "of the heart and the lungs in a body that has to move blood round to all of its parts by day and night"
+)
 
 
 def longest(opening: str, last: str = "thesumeable") -> str:
