@@ -15,11 +15,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
+from numba import config, njit
 from numpy.typing import NDArray
 
+from pipeline.io.cache import cache_folder
 from pipeline.text.text import ALONE, OPERATORS
 
+# By default beside the source, which cannot always be written.
+config.CACHE_DIR = config.CACHE_DIR or str(cache_folder() / "numba")
 kernel = njit(nogil=True, cache=True)  # other threads go on while it runs
 CHUNK_ROWS = 4_096  # per call: bounds the scratch memory
 THREADS = 2  # a task has one core; more threads help where it runs alone
