@@ -1,7 +1,7 @@
 """Steps and how they are wired. A mistake in the wiring fails here, before anything is started."""
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cached_property
 
 from pipeline.errors import RecipeError
@@ -97,8 +97,24 @@ def without(last: Step, names: Collection[str]) -> Step:
     return rewired[last.name]
 
 
+def check(steps: Iterable[Step]) -> None:
+    """Has every stage say what it cannot work with. Raises RecipeError that names the steps."""
+    faults = []
+    for step in steps:
+        try:
+            step.stage.check()
+        except RecipeError as error:
+            faults.append(f"step '{step.name}': {error}")
+    if faults:
+        raise RecipeError("\n".join(faults))
+
+
 def _only_drops(step: Step) -> bool:
-    return isinstance(step.stage, FilterStage | DatasetStage) and len(step.inputs) == 1
+    stage = step.stage
+    filters = (
+        stage.only_drops if isinstance(stage, ModelStage) else isinstance(stage, FilterStage | DatasetStage)
+    )
+    return filters and len(step.inputs) == 1
 
 
 def downstream(steps: list[Step], name: str) -> set[str]:

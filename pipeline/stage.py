@@ -74,6 +74,11 @@ class Stage:
     writes: ClassVar[type]
     version: ClassVar[int]
 
+    def check(self) -> None:
+        """Raises RecipeError for what the stage cannot work with: a file that is not there, a code that
+        nothing knows, two settings that contradict. Called for every step before anything is asked; cheap.
+        """
+
 
 @dataclass(frozen=True, kw_only=True)
 class SourceStage(Stage):
@@ -84,10 +89,18 @@ class SourceStage(Stage):
     def read(self) -> Iterator[Record]:
         raise NotImplementedError
 
+    def outcomes(self) -> Iterator[Record | tuple[Reject, Record]]:
+        """What `read` gives and, where a row of the files cannot be a record, why, with what there is of it;
+        in the order of the files.
+        """
+        return self.read()
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelStage(Stage):
     """Records made by asking a model."""
+
+    only_drops: ClassVar[bool] = False  # whether it passes on what it reads, or drops it: it can be left out
 
     model: ModelSpec | None = None  # None: the recipe's own choice
 
