@@ -1,7 +1,7 @@
 """Steps and how they are wired. A mistake in the wiring fails here, before anything is started."""
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cached_property
 
 from pipeline.errors import RecipeError
@@ -95,6 +95,18 @@ def without(last: Step, names: Collection[str]) -> Step:
         else:
             rewired[name] = step if inputs == step.inputs else Step(name, step.stage, *inputs)
     return rewired[last.name]
+
+
+def check(steps: Iterable[Step]) -> None:
+    """Has every stage say what it cannot work with. Raises RecipeError that names the steps."""
+    faults = []
+    for step in steps:
+        try:
+            step.stage.check()
+        except RecipeError as error:
+            faults.append(f"step '{step.name}': {error}")
+    if faults:
+        raise RecipeError("\n".join(faults))
 
 
 def _only_drops(step: Step) -> bool:

@@ -9,8 +9,10 @@
     ├── BudgetSpent              6  the run stopped at a limit that it was given
     └── ModelError
         ├── ModelUnavailable     4  no answer from the model server
+        │   └── OutOfCredit      4  the server asks for money, not for another request
         └── BadReply             -  the model answered, but not what was asked for; becomes a reject
-            └── RequestRefused   -  the server will not take this request; becomes a reject
+            ├── RequestRefused   -  the server will not take this request; becomes a reject
+            └── RequestFailed    -  no try brought a reply that can be read; becomes a reject
 
 Every message says where, what was expected, what came and what to do. All of them survive pickling,
 because they cross process borders.
@@ -67,6 +69,10 @@ class ModelUnavailable(ModelError):
     """The server cannot be reached, refuses us, or does not serve the model."""
 
 
+class OutOfCredit(ModelUnavailable):
+    """The account has no credit left, or has reached the limit that it pays for."""
+
+
 class BadReply(ModelError):
     """The model answered, but not with what was asked for. `raw` is the last answer, whole."""
 
@@ -80,4 +86,15 @@ class BadReply(ModelError):
 
 
 class RequestRefused(BadReply):
-    """The server will not take the request, however often it is asked: too long, or not understood."""
+    """The server will not take the request, however often it is asked: too long, or not understood. `raw` is
+    what the server said.
+    """
+
+
+FAILED = "the request failed"  # begins the message of each RequestFailed, and so the limit of its reject
+
+
+class RequestFailed(BadReply):
+    """A fault of the server, or of the way to it, in all tries of this one request, while others were
+    answered. `raw` is the start of what the server said last.
+    """

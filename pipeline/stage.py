@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import pyarrow as pa
 from pydantic import ConfigDict
 
-from pipeline.errors import BadReply, RequestRefused
+from pipeline.errors import FAILED, BadReply, RequestRefused
 from pipeline.model import Model, ModelSpec
 from pipeline.records import Record
 
@@ -73,6 +73,11 @@ class Stage:
     reads: ClassVar[type]
     writes: ClassVar[type]
     version: ClassVar[int]
+
+    def check(self) -> None:
+        """Raises RecipeError for what the stage cannot work with: a file that is not there, a code that
+        nothing knows, two settings that contradict. Called for every step before anything is asked; cheap.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +185,7 @@ class DatasetStage(Stage):
 
 
 REFUSED = "request_refused"
+BAD_REPLY = "bad_reply"
 NOT_DRAWN = "not_drawn"  # of a record that nothing is wrong with: a step takes a share of them
 
 VERDICTS = pa.schema(
@@ -208,6 +214,13 @@ def _column(values: Any, n: int) -> pa.Array | pa.ChunkedArray:
     return pa.repeat(pa.scalar(None if values is None else str(values), pa.string()), n)
 
 
+def is_passing(reason: str, got: object, limit: object) -> bool:
+    """Whether a reject is for a reason that may pass, so that the next run asks again: the server refused the
+    request, or no try brought a reply that can be read. A reply that came and does not fit is a result.
+    """
+    return reason == REFUSED or (reason == BAD_REPLY and isinstance(limit, str) and limit.startswith(FAILED))
+
+
 def rng_for(seed: int, *names: object) -> random.Random:
     """A random source that depends on its arguments alone, so that a re-run makes the same choice."""
     return random.Random(repr((seed, *names)))
@@ -225,7 +238,7 @@ def _settled(result: Any) -> Any:
     if isinstance(result, RequestRefused):
         return Reject(REFUSED, got=result.raw, limit=str(result))
     if isinstance(result, BadReply):
-        return Reject("bad_reply", got=result.raw, limit=str(result))
+        return Reject(BAD_REPLY, got=result.raw, limit=str(result))
     if isinstance(result, BaseException):
         raise result
     return result

@@ -22,7 +22,7 @@ from pipeline.synthesis.meta_templates import Template, Templates, Turned, load_
 @dataclass(frozen=True, kw_only=True)
 class ReadAnnotated(SourceStage):
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = 2  # 2: drawn rows that cannot be turned round are rejects
+    version: ClassVar[int] = 2  # 2: drawn rows that cannot be turned round are rejects; no tokens are None
 
     rows: Path  # JSONL (also .gz) or Parquet
     templates: Path  # YAML, see pipeline/synthesis/meta_templates.py
@@ -67,6 +67,4 @@ class ReadAnnotated(SourceStage):
             answer=target,
             answer_finish="stop",
             answerer=self.rows.name,
-            n_question_tokens=0,
-            n_answer_tokens=0,
         )

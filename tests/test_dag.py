@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from pipeline.dag import Step, downstream, steps_to, without
+from pipeline.dag import Step, check, downstream, steps_to, without
 from pipeline.errors import RecipeError
 from pipeline.identity import canonical
 from pipeline.inference.fake_model import FAKE_SPEC
@@ -35,6 +35,24 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "input"
     path.write_text("one")
     return path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picky(Read):
+    def check(self) -> None:
+        if not self.path.is_file():
+            raise RecipeError(f"{self.path} is not there")
+
+
+def test_every_stage_says_before_a_run_what_it_cannot_work_with(file: Path) -> None:
+    good, bad = Step("good", Picky(path=file)), Step("bad", Picky(path=file / "a"))
+    check([good])
+    with pytest.raises(RecipeError) as raised:
+        check([good, bad, Step("worse", Picky(path=file / "b"))])
+    assert [line.partition(":")[0] for line in str(raised.value).splitlines()] == [
+        "step 'bad'",
+        "step 'worse'",
+    ]
 
 
 def test_types_must_fit(file: Path) -> None:

@@ -15,8 +15,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.dedup.letters import GOLDEN, PRIME, kernel
 from pipeline.dedup.shingles import MARK
-from pipeline.dedup.word_hashes import CHUNK_ROWS, GOLDEN, PRIME, THREADS, kernel
+from pipeline.dedup.word_hashes import CHUNK_ROWS, THREADS
 
 EMPTY = np.uint32(0xFFFFFFFF)
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.dedup.word_hashes import kernel
+from pipeline.dedup.letters import kernel
 
 # Jaccard similarities of two rows: of question and answer together, of each, and of the shingles of both that
 # have no mark, or one. 1 where both sets are empty.

@@ -20,7 +20,7 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 from yarl import URL
 
-from pipeline.errors import BadReply, ModelUnavailable, RequestRefused
+from pipeline.errors import FAILED, ModelUnavailable, RequestFailed, RequestRefused
 from pipeline.inference.pace import Pace
 from pipeline.inference.protocol import PARSERS, Kind
 from pipeline.model import ModelSpec
@@ -111,7 +111,8 @@ class Client:
         self, body: bytes, kind: Kind = "text", on_retry: Callable[[], None] = lambda: None
     ) -> StoredReply:
         """The reply to `body`, a request as JSON, for completions or embeddings; calls `on_retry` before each
-        try but the first. Raises BadReply, or ModelUnavailable after `outage_s` without any good answer.
+        try but the first. Raises RequestFailed, RequestRefused, or ModelUnavailable after `outage_s` without
+        any good answer.
         """
         started = sent = time.monotonic()
         tries = waits = 0
@@ -122,7 +123,7 @@ class Client:
                 tries, waits = tries + fault.counts, waits + 1
                 well = self._last_good > sent  # by this very try: a server that was well may be gone
                 if tries >= MAX_TRIES and (well or await self._is_up()):
-                    raise BadReply(f"the request failed {tries} times, last with: {fault}") from fault
+                    raise RequestFailed(f"{FAILED} {tries} times, last with: {fault}") from fault
                 if time.monotonic() - max(started, self._last_good) > self._spec.outage_s:
                     raise ModelUnavailable(
                         f"no answer from {self._url} for {self._spec.outage_s:.0f} s, last: {fault}; "

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pipeline.dag import check, steps_to
 from pipeline.errors import RecipeError
 from pipeline.inspection.forecast import Forecast, forecast
 from pipeline.recipe import Recipe
@@ -19,7 +20,8 @@ WHENCE = {
 
 
 def plan_lines(recipe: Recipe, root: Root, like: Mapping[str, Tally] | None = None) -> Iterator[str]:
-    """A line a step, of the whole run, and what is to go."""
+    """A line a step, of the whole run, and what is to go. Raises RecipeError where a stage cannot work."""
+    check(steps_to(recipe.last))
     steps = forecast(recipe, root, like)
     yield f"{recipe.name} in {root}"
     titles = ("rows in", "rows out", "requests", "prompt tokens", "output tokens", "time left")
