@@ -2,10 +2,10 @@
 
     python -m benchmarks.alike [--rows 100000] [--vectors 30000] [--json]    1 to 3 minutes
 
-Near duplicates: rows of one template of 130 words that differ in one word, so that each is near all others.
-Once that word is the same for many rows (`words`, and all go but one), once a number (`numbers`, other
-numbers in one template, and all stay). Semantic duplicates: vectors of 384 numbers with one meaning. Bytes are
-the most that the process held above what it held with the sketches, divided by the rows.
+Near duplicates: rows of one template of 130 words that differ in one word, so that each is near all others: a
+word that is no name (`words`; all go but one), or a number (`numbers`; as other numbers in one template, all
+stay). Semantic duplicates: vectors of 384 numbers with one meaning (`meaning`). Bytes are the most that the
+process held above what it held with the sketches, divided by the rows.
 """
 
 import json

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.dedup.letters import kernel
 from pipeline.dedup.minhash import Keys, Sets, spread
 from pipeline.dedup.pairs import PAIRS, SIMILARITIES, Flags, Pairs
 from pipeline.dedup.shingles import MARK
-from pipeline.dedup.letters import kernel
 
 MAX_BUCKET = 64  # rows of one bucket, the first ones, that the others are compared with
 BLOCK = 1 << 16  # pairs, 2.4 MB

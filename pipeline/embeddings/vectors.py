@@ -33,15 +33,9 @@ def unpacked(texts: pa.ChunkedArray) -> pa.FixedSizeListArray:
 
 def as_matrix(vectors: pa.ChunkedArray) -> Vectors:
     """Shape (rows, dimensions), float32, of unit length."""
-<<<<<<< HEAD
     found = np.empty((len(vectors), vectors.type.list_size), np.float32)
     for start in range(0, len(vectors), BLOCK):  # no second copy of all
         piece = vectors.slice(start, BLOCK).combine_chunks()
         numbers = piece.flatten().to_numpy(zero_copy_only=False)
-        found[start : start + BLOCK] = unit(numbers.reshape(len(piece), -1).astype(np.float32))
+        found[start : start + BLOCK] = unit(numbers.reshape(len(piece), found.shape[1]).astype(np.float32))
     return found
-=======
-    lists = vectors.combine_chunks()
-    flat = lists.flatten().to_numpy(zero_copy_only=False)
-    return unit(flat.reshape(len(lists), vectors.type.list_size).astype(np.float32))
->>>>>>> main
