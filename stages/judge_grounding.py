@@ -28,6 +28,7 @@ class JudgeGrounding(ModelStage):
     reads: ClassVar[type] = Example
     writes: ClassVar[type] = Example
     version: ClassVar[int] = 1
+    only_drops: ClassVar[bool] = True
 
     prompt: Prompt = Prompt("judge_grounding/judge")
     sampling: Sampling = Sampling(temperature=0.2, max_tokens=300)

@@ -22,9 +22,7 @@ from pipeline.synthesis.meta_templates import Template, Templates, Turned, load_
 @dataclass(frozen=True, kw_only=True)
 class ReadAnnotated(SourceStage):
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = (
-        2  # 2: drawn rows that cannot be turned round are rejects; paragraphs are documents; no tokens are None
-    )
+    version: ClassVar[int] = 3  # 3: a document a paragraph; 2: rejects, and no tokens are None
 
     rows: Path  # JSONL (also .gz) or Parquet
     templates: Path  # YAML, see pipeline/synthesis/meta_templates.py

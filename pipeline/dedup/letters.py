@@ -7,13 +7,16 @@ import unicodedata
 from functools import cache
 
 import numpy as np
-from numba import njit
+from numba import config, njit
 from numpy.typing import NDArray
 
+from pipeline.io.cache import cache_folder
 from pipeline.text import characters
 from pipeline.text.characters import LAYOUT, OPERATORS, VARIANTS
 from pipeline.text.sentence_marks import SENTENCE_ENDS
 
+# By default beside the source, which cannot always be written.
+config.CACHE_DIR = config.CACHE_DIR or str(cache_folder() / "numba")
 kernel = njit(nogil=True, cache=True)  # other threads go on while it runs
 
 # Classes of code points; those from LETTER to DIGIT make words.

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import jsonlines
+import pyarrow as pa
+import pyarrow.parquet as pq
 import yaml
-from datasets import Dataset, disable_progress_bars
 from upath import UPath
 
 from pipeline.dag import steps_to
@@ -36,6 +37,7 @@ NO_TEST_SPLIT = (
     "all rows hang together by discipline, document, question, template, passage or rephrasing, so the "
     "dataset has no test split; more disciplines or documents give one"
 )
+ROW_GROUP_ROWS = 10_000  # what a reader that streams holds at once
 
 
 @dataclass
@@ -61,13 +63,16 @@ class _Split:
     def flush(self) -> None:
         if not self.rows:
             return
-        data = Dataset.from_list(self.rows, features=self.layout.features)
+        table = pa.Table.from_pylist(self.rows, schema=self.layout.schema)
         path = self.folder / f"{self.name}-{len(self.shards):05d}.parquet"
-        data.to_parquet(path)
+        with path.open("wb") as file:  # a name would be read as a URL: `::` in it leads to another file
+            pq.write_table(
+                table, file, ROW_GROUP_ROWS, use_content_defined_chunking=True, write_page_index=True
+            )
         sync(path)
         self.shards.append(path)
         self.n_rows += len(self.rows)
-        self.n_bytes += data.data.nbytes
+        self.n_bytes += table.nbytes
         self.rows, self.n_chars = [], 0
 
     def close(self) -> None:
@@ -89,7 +94,6 @@ def write(root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str) ->
     known = finished(root, recipe, settings, run_id)
     if known is not None:
         return known
-    disable_progress_bars()
     draft = root.local / ".dataset.draft"
     shutil.rmtree(draft, ignore_errors=True)
     (draft / "data").mkdir(parents=True)

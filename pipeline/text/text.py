@@ -6,7 +6,6 @@ and C# are three, and == is not !=. Case, width, form of Unicode, white space, q
 dashes and the punctuation of sentences count in neither. The compiled copy: pipeline/dedup/word_hashes.py.
 """
 
-import itertools
 import re
 from collections.abc import Iterable
 
@@ -115,12 +114,6 @@ def repeated_share(items: list[str]) -> float:
     return 1 - len(set(items)) / len(items) if items else 0.0
 
 
-def repeated_ngram_share(text: str, n: int) -> float:
-    """The share of word n-grams that were seen earlier in the text, 0..1."""
-    items = words(text)
-    return repeated_share([" ".join(items[start : start + n]) for start in range(len(items) - n + 1)])
-
-
 def repeated_line_share(text: str) -> float:
     """The share of non-empty lines that were seen earlier in the text, 0..1."""
     return repeated_share([line.strip() for line in text.splitlines() if line.strip()])
@@ -145,12 +138,6 @@ def stutters(text: str) -> bool:
         len(found.group(1)) >= SHORT_NAME or not found.group(2)[0].isupper()
         for found in _TWICE.finditer(text)
     )
-
-
-def loops(text: str, times: int) -> bool:
-    """Whether a word of LONG letters or more stands so many times in a row."""
-    runs = itertools.groupby(words(text))
-    return any(len(word) >= LONG and word.isalpha() and len(list(run)) >= times for word, run in runs)
 
 
 def repeated_long_word_share(text: str) -> float:
