@@ -13,7 +13,7 @@ ALWAYS = (
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"  # tags, selectors above 16
     "\U000f0000-\U0010ffff"
 )
-# Scripts that join and part letters by them: Arabic, Syriac, N'Ko, those of India, Tibetan to Khmer, Mongolian.
+# Scripts that join and part letters by them: Arabic, Syriac, those of India, Tibetan to Khmer, Mongolian.
 JOINING = "\u0600-\u0fff\u1000-\u109f\u1780-\u18af\ua840-\ua8ff\uaa00-\uabff\ufb50-\ufdff\ufe70-\ufefc"
 JOINING += "\U00010a00-\U00010aff\U00011000-\U00011fff\U0001e900-\U0001e95f"
 SYMBOLS = "\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff\ufe0f"
