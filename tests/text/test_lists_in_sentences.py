@@ -11,7 +11,7 @@ from tests.stages.make import instruction
     ("question", "twice"),
     [
         ("What is System Administration, Cloud Computing, and Cloud Computing?", "cloud computing"),
-        ("What is Molecular Biology, who does it, and what is Molecular Biology?", "what is molecular biology"),
+        ("What is Cell Biology, who does it, and what is Cell Biology?", "what is cell biology"),
         ("What is climate change and what is climate change, a global issue?", "what is climate change"),
         ("What are flying cars, flying machines, flying boats, or flying machines?", "flying machines"),
         ("What is the heart rate; what is the pulse; what is the heart rate?", "what is the heart rate"),
