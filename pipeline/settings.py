@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from pipeline.errors import RecipeError
 from pipeline.io import plain_yaml
+from pipeline.io.secrets import has_login, without_logins
 
 ENVIRONMENT_PREFIX = "ACADEME__"  # two underscores stand for a dot
 
@@ -35,13 +36,29 @@ def load_settings(
         _put(data, keys, plain_yaml.parsed(text, source), source)
         sources.append((keys, source))
     try:
-        return kind.model_validate(data)
+        found = kind.model_validate(data)
     except ValidationError as error:
         faults: dict[str, list[str]] = {}
         for fault in error.errors(include_url=False):
             faults.setdefault(_source(sources, fault["loc"]), []).append(_explained(kind, fault))
         told = (f"{source}: {'; '.join(some)}" for source, some in faults.items())
         raise RecipeError("; ".join(told)) from error
+    for loc in _with_logins(data):
+        raise RecipeError(
+            f"{_source(sources, loc)}: {'.'.join(map(str, loc))} has a name or a password in a URL, and "
+            "settings are published with the dataset; keep it in fsspec's own configuration "
+            "(~/.config/fsspec) or the environment"
+        )
+    return found
+
+
+def _with_logins(data: Any, *loc: int | str) -> Iterator[tuple[int | str, ...]]:
+    """Where in the settings a URL has a name or a password before its host."""
+    if isinstance(data, str) and has_login(data):
+        yield loc
+    elif isinstance(data, dict | list):
+        for key, value in data.items() if isinstance(data, dict) else enumerate(data):
+            yield from _with_logins(value, *loc, key)
 
 
 def _set_elsewhere(
@@ -87,7 +104,7 @@ def _explained(kind: type[BaseModel], fault: Any) -> str:
     where = ".".join(loc)
     if fault["type"] not in ("extra_forbidden", "unexpected_keyword_argument"):
         got = fault["input"]  # a group of settings is not shown: it is long, and may hold an address
-        shown = "" if isinstance(got, dict | list) else f", got {got!r}"
+        shown = "" if isinstance(got, dict | list) else f", got {without_logins(repr(got))}"
         return f"{where}: {fault['msg']}{shown}" if where else str(fault["msg"])
     known = _keys_at(TypeAdapter(kind).json_schema(), loc[:-1])
     near = difflib.get_close_matches(loc[-1], known, n=1, cutoff=0.5)

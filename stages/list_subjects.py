@@ -59,7 +59,8 @@ class PlainReply(Reply):
 class ListSubjects(ModelStage):
     reads: ClassVar[type] = Discipline
     writes: ClassVar[type] = Subject
-    version: ClassVar[int] = 2  # 2: names that say a word twice in a row are dropped
+    # 3: names that differ in symbols are two; what is dropped is a reject; the description of the discipline
+    version: ClassVar[int] = 3
 
     list_prompt: Prompt = Prompt("list_subjects/list")
     json_prompt: Prompt = Prompt("list_subjects/to_json")
@@ -78,7 +79,7 @@ class ListSubjects(ModelStage):
         merged: dict[str, Entry] = {}
         for entry in (entry for result in results if not isinstance(result, Reject) for entry in result):
             key = normalised(entry.subject_name)
-            if key and not stutters(key):
+            if key and not stutters(entry.subject_name):
                 merged[key] = _united(merged.get(key), entry)
         entries = list(merged.values())[: self.max_subjects]
         rejects = [result for result in results if isinstance(result, Reject)]
@@ -107,6 +108,7 @@ def _subject(discipline: Discipline, entry: Entry) -> Subject:
         field=discipline.field,
         subfield=discipline.subfield,
         discipline=discipline.discipline,
+        description=discipline.description,
         subject=entry.subject_name,
         level=entry.level,
         subtopics=tuple(entry.subtopics),

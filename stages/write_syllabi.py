@@ -4,8 +4,9 @@ Subject -> Syllabus, one each. Two requests a subject.
 Source: GLAN (https://arxiv.org/abs/2402.13064), section 2.3: free text first, then its sessions and key
 concepts as data. We ask for the data in the same conversation, where the text is already in the prefix cache.
 A concept belongs to the first session that names it, so that no question draws one twice. Dropped are
-concepts that only name the form, that say a word twice in a row, or whose longest word does not occur in the
-text (small models make them up), and sessions left without any. Sessions of one name are united.
+concepts that only name the form, that say a word twice in a row or string school subjects together, or whose
+longest word does not occur in the text (small models make them up), and sessions left without any. Sessions
+of one name are united.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.model import NAME_PATTERN, PLAIN_NAME_PATTERN, Model, Prompt, Sampling
 from pipeline.records import Subject, Syllabus, content_id
 from pipeline.stage import Expected, ModelStage, Reject
+from pipeline.taxonomy.broad_subjects import lists_subjects
 from pipeline.text.text import normalised, stutters
 
 # The form of a syllabus, not its content.
@@ -71,7 +73,7 @@ class PlainReply(Reply):
 class WriteSyllabi(ModelStage):
     reads: ClassVar[type] = Subject
     writes: ClassVar[type] = Syllabus
-    version: ClassVar[int] = 2  # 2: a concept stands in one session, and its longest word in the text
+    version: ClassVar[int] = 3  # 3: whole names that are no concepts; what is dropped is a reject
 
     prompt: Prompt = Prompt("write_syllabi/write")
     json_prompt: Prompt = Prompt("write_syllabi/to_json")
@@ -110,15 +112,16 @@ def _taught(sessions: Sequence[Session], text: str) -> list[tuple[str, tuple[str
         _, concepts = taught.setdefault(normalised(session.session_name), (session.session_name, []))
         for concept in session.key_concepts:
             key = normalised(concept)
-            if key not in seen and _is_concept(key, text):
+            if key not in seen and _is_concept(concept, key, text):
                 seen.add(key)
                 concepts.append(concept)
     return [(name, tuple(concepts)) for name, concepts in taught.values() if concepts]
 
 
-def _is_concept(name: str, text: str) -> bool:
-    found = max(name.split(), key=len) in text
-    return found and not stutters(name) and not NOT_A_CONCEPT & set(name.split())
+def _is_concept(concept: str, key: str, text: str) -> bool:
+    found = max(key.split(), key=len, default="") in text
+    is_form = stutters(concept) or lists_subjects(concept) or NOT_A_CONCEPT & set(key.split())
+    return found and not is_form
 
 
 def _syllabus(subject: Subject, text: str, sessions: list[tuple[str, tuple[str, ...]]]) -> Syllabus:

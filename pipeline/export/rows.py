@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
 from datasets import Features, List, Value
 
 from pipeline.records import CRITERIA, Example, Passage
@@ -23,6 +24,13 @@ class Layout:
     row: Callable[[Any, str], dict[str, Any]]  # of a record and the id of the run
     what: str  # the rows, in a word or two
     shown: str  # the column to look at first
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Of the shards. Without the features in its metadata: they would be in the spelling of this version
+        of `datasets`, which earlier ones cannot read; all of them read the types.
+        """
+        return self.features.arrow_schema.remove_metadata()
 
 
 MEANINGS = {
@@ -42,12 +50,14 @@ MEANINGS = {
     "start": "where in the document's text its chunk begins, in characters; null along the taxonomy",
     "title": "the title of the document, where it tells one",
     "task": "the type of a task on a document: its short name with Bonito; else empty",
-    "language": "ISO 639-1, or `und` for text too short to tell",
+    "language": "ISO 639-1, or `und` for text too short to tell, or no prose",
     "generator": "the model that wrote the answer, or the text; empty for a text as it was found",
     "run": "the run that made the row: recipe, settings and prompts in one hash",
-    "n_question_tokens": "tokens of the question as sent, chat template included; 0 where it was not sent",
-    "n_answer_tokens": "tokens of the answer; 0 where it is part of a reply",
-    "n_tokens": "tokens of the text",
+    "n_prompt_tokens": "tokens of the prompt that was answered, system message and chat template included, "
+    "as the server counted; null where it did not",
+    "n_answer_tokens": "tokens of the answer, as the server counted; null where it did not, and where the "
+    "answer is part of a reply",
+    "n_tokens": "tokens of the text, as the server counted; null where it is a part of a reply",
     "clarity": "of the question, by a judge, 1 (poor) to 5; null where none was asked, as in the next three",
     "relevance": "of the answer to the question",
     "correctness": "of the answer",
@@ -86,7 +96,7 @@ def _conversation(example: Example, run_id: str) -> dict[str, Any]:
         "language": example.language,
         "generator": example.answerer,
         "run": run_id,
-        "n_question_tokens": example.n_question_tokens,
+        "n_prompt_tokens": example.n_prompt_tokens,
         "n_answer_tokens": example.n_answer_tokens,
         **{name: getattr(example, name) for name in CRITERIA},
         "difficulty": example.difficulty,
@@ -132,7 +142,7 @@ CONVERSATIONS = Layout(
             "language": STRING,
             "generator": STRING,
             "run": STRING,
-            "n_question_tokens": NUMBER,
+            "n_prompt_tokens": NUMBER,
             "n_answer_tokens": NUMBER,
             # Scores of a judge, and instruction-following difficulty; null where nothing measured them.
             **dict.fromkeys(CRITERIA, NUMBER),

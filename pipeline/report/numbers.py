@@ -29,7 +29,7 @@ NAMED = {
 MEASURED = {
     "difficulty": "Difficulty",
     "likeness": "Likeness to the original",
-    "n_question_tokens": "Tokens of the question as sent",
+    "n_prompt_tokens": "Tokens of the prompt that was answered",
     "n_answer_tokens": "Tokens of the answer",
     "n_tokens": "Tokens of the text",
 }

@@ -7,7 +7,6 @@ logs, the dataset while it is written) then lives in a folder of this machine, a
 import contextlib
 import hashlib
 import json
-import os
 import platform
 import shutil
 import subprocess
@@ -20,7 +19,9 @@ from upath import UPath
 
 from pipeline.dag import Step
 from pipeline.errors import StoreError
+from pipeline.io.cache import cache_folder
 from pipeline.io.files import is_local, put_file, read_bytes, store_error, write_bytes, write_text
+from pipeline.io.secrets import has_login, without_logins
 from pipeline.storage.lock import locked
 from pipeline.storage.mirror import Copying, Mirror
 from pipeline.storage.replies import Segments
@@ -166,6 +167,12 @@ class Root:
 
 
 def _opened(path: str) -> UPath:
+    if has_login(path):
+        raise StoreError(
+            f"{without_logins(path)}: a root's address must hold no name or password, as it stands in logs "
+            f"and "
+            "reports; keep them in fsspec's own configuration (~/.config/fsspec) or the environment"
+        )
     try:
         found = UPath(path, use_listings_cache=False) if "://" in path else UPath(path).absolute()
         if found.protocol == "file":
@@ -181,8 +188,7 @@ def _opened(path: str) -> UPath:
 
 
 def _local_folder(url: str) -> Path:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "academe" / "roots" / hashlib.blake2b(url.encode(), digest_size=8).hexdigest()
+    return cache_folder() / "roots" / hashlib.blake2b(url.encode(), digest_size=8).hexdigest()
 
 
 def _versions() -> dict[str, str]:

@@ -24,7 +24,9 @@ def discipline(name: str = "Genetics") -> Discipline:
 
 
 def subject(**changes: Any) -> Subject:
-    return Subject(**{"id": "subject", **COURSE, "subtopics": ("genes", "alleles"), **changes})
+    return Subject(
+        **{"id": "subject", **COURSE, "description": "Genes.", "subtopics": ("genes", "alleles"), **changes}
+    )
 
 
 def syllabus(**changes: Any) -> Syllabus:
@@ -64,7 +66,7 @@ def example(answer: str = ANSWER, **changes: Any) -> Example:
         "answer": answer,
         "answer_finish": "stop",
         "answerer": "fake",
-        "n_question_tokens": 20,
+        "n_prompt_tokens": 20,
         "n_answer_tokens": 30,
     }
     return Example(**{**made, **changes})
