@@ -1,5 +1,4 @@
-"""Texts that change their script in mid-sentence, or write words with look-alike letters. Linear"
-" in the text."""
+"""Texts that change their script in mid-sentence, or write words with look-alike letters. Linear."""
 
 import re
 
