@@ -50,7 +50,6 @@ NOTHING_NEW = {
     "which",
     "with",
 }
-HEAD = 300  # characters in which an answer says what it is about
 RUN = 4  # words, of which an answer says a share again
 SCHEMA = re.compile(r'"(?:answer|response|properties|type)"\s*:')
 
@@ -130,7 +129,7 @@ class DropPoorAnswers(FilterStage):
             ("answer_is_damaged", damage_in(answer) or unseen_in(answer)),
             ("answer_tells_own_life", own_life_in(answer, example.question)),
             ("answer_has_bare_list", bare_marks_in(answer)),
-            ("answer_is_circular", circular_in(answer[:HEAD])),
+            ("answer_is_circular", circular_in(answer)),
             ("answer_mixes_scripts", mixed_scripts_in(answer, self.max_second_script)),
         ]
         if not self.keep_personal_data:

@@ -116,7 +116,10 @@ def _fault(instruction: Instruction) -> Reject | None:
         ("question_leaks_prompt", leak_of_course_in(question)),
         ("question_without_options", choice_without_options_in(question)),
         ("question_needs_what_is_not_given", None if given else not_given_in(question)),
-        ("question_is_circular", None if given else circular_in(question) or of_one_word(words(question))),
+        (
+            "question_is_circular",
+            None if given else circular_in(question) or of_one_word(words(telling(question))),
+        ),
         ("question_has_bare_list", bare_marks_in(question)),
     )
     for reason, got in faults:

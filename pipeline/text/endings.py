@@ -19,11 +19,13 @@ MAX_LINE_SIGNS = 24  # the same in scripts without spaces
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 # Words and signs after which more must come.
 GOES_ON = re.compile(
-    r"(?:[,，、،]|\b(?:and|or|but|the|a|an|of|to|in|on|for|with|by|from|that|which|is|are|was|were|as"  # noqa: RUF001
-    r"|at|into|if|"
-    r"because|und|oder|der|die|das|y|de|la|el|et|le|les|des)|而且|因为|但是|所以|和|或|以及|并且|因此|如果|是|在)\Z",
+    r"(?:[,，、،]|\b(?:and|or|but|the|a|an|of|to|in|on|for|with|by|from|that|which|is|are|was|were|as|at|into|if"  # noqa: RUF001
+    r"|because|their|its|his|our|your|my|these|those|such|while|than|has|had|been|will|would|should|must|may|might"
+    r"|each|every|very|between|during|without|within|per|via|und|oder|der|die|das|y|de|la|el|et|le|les|des)"
+    r"|而且|因为|但是|所以|和|或|以及|并且|因此|如果|是|在|の|は|が|を|に)\Z",
     re.IGNORECASE,
 )
+MIN_SIGNS = 6  # of a line of a script without spaces that may go on
 LONGEST = 12  # characters of one of them
 LABELLED = re.compile(r"(?:^|[,;] )[\w -]{2,30}: \S")  # of a line of values with their names
 PROSE_END = re.compile(rf"(?<=\w)[{re.escape(SENTENCE_ENDS)};](?=\s|[\u3040-\u9fff])")
@@ -50,13 +52,14 @@ def has_end(text: str) -> bool:
 def _is_whole_line(lines: list[str], last: str) -> bool:
     """Whether the last line needs no full stop."""
     n_words = len(last.split())
-    if n_words > 3 and GOES_ON.search(last[-LONGEST:]):
+    is_unspaced = UNSPACED.match(last[-1]) is not None or "，" in last  # noqa: RUF001
+    if (n_words > 3 or (is_unspaced and len(last) > MIN_SIGNS)) and GOES_ON.search(last[-LONGEST:]):
         return False
     if ITEM_MARK.match(last) or is_code(last):
         return True
     if last.count(": ") > 1 and len(LABELLED.findall(last)) > 1:
         return True
-    if UNSPACED.match(last[-1]):
+    if is_unspaced:
         return len(last) <= MAX_LINE_SIGNS and not PROSE_END.search(last) and not _is_prose(lines[:-1])
     if n_words > MAX_LINE_WORDS or (n_words > MAX_SHORT_WORDS and PROSE_END.search(last)):
         return False

@@ -42,7 +42,7 @@ CODE_LINE = re.compile(
     r"|[\w.]+\(.*\)[;:]?$|\"\"\""
 )
 GAP = "\ufffc"  # the character of Unicode for an object that stands in a text
-CODE_SIGN = re.compile(r"[=()\[\]]")
+CODE_SIGN = re.compile(r"[=()\[\]<>]")
 MIN_LINES = 2  # of code without a fence, of a table, and of a dialogue
 
 

@@ -104,7 +104,7 @@ def refusal_in(text: str) -> str | None:
     """
     said = without(text, "quotation", "dialogue", "code")
     if not any(map(str.isalpha, said)):
-        said = text.strip("\"'“”«» \n")  # a refusal in quotes
+        said = without(text, "dialogue", "code").strip("\"'“”«» \n")  # a refusal in quotes
     said = said[:HEAD].casefold().replace("’", "'")  # noqa: RUF001
     for pattern in (DECLINES, THINKS, DECLINES_ELSEWHERE):
         found = pattern.search(said)

@@ -20,7 +20,7 @@ GROWTH = (
     0.16  # of all, in sound texts; from answers of 200 to 400 words that a reader found sound (up to 0.29)
 )
 ENDS = re.escape(SENTENCE_ENDS)
-SENTENCE = re.compile(rf"[^\n{ENDS}]+[{ENDS}]+")
+BREAK = re.compile(rf"[\n{ENDS}]+")
 MIN_SENTENCE = 6  # words of a sentence that does not return by chance
 LONG_SENTENCE = 8
 OFTEN = 3  # times that a long sentence makes a loop in a text of any length
@@ -48,6 +48,7 @@ DEFINED = re.compile(
     r"|field|topic|type|kind|form|method|use|field of study) of)?(?: (?:a|an|the))? \1\W*\Z",
     re.IGNORECASE,
 )
+HEAD = 300  # characters
 NEAR = 60  # characters before and after a word that compares, in which the names stand
 ARTICLES = {"the", "a", "an"}
 MAX_NAME, MIN_NAME = 4, 3  # words, letters
@@ -86,15 +87,24 @@ def said_again_share(text: str) -> float:
     sentence of LONG_SENTENCE words is said OFTEN. Shorter ones than MIN_SENTENCE words return by chance.
     """
     told = telling(text)
-    found = SENTENCE.findall(told)
-    items = (line for line in told.splitlines() if ITEM_MARK.match(line.lstrip()))
-    found += [line for line in items if not SENTENCE.search(line)]
-    said = Counter(" ".join(ITEM_MARK.sub("", one.strip(), count=1).split()).casefold() for one in found)
+    said = Counter(" ".join(ITEM_MARK.sub("", one, count=1).split()).casefold() for one in _sentences(told))
     lengths = {one: len(words(one)) for one, n in said.items() if n > 1}
     if any(said[one] >= OFTEN and n >= LONG_SENTENCE for one, n in lengths.items()):
         return 1.0
     again = sum((said[one] - 1) * n for one, n in lengths.items() if n >= MIN_SENTENCE)
     return again / len(words(told)) if again else 0.0
+
+
+def _sentences(told: str) -> list[str]:
+    """The sentences that have an end, and the list items."""
+    found, start = [], 0
+    for end in BREAK.finditer(told):
+        one = told[start : end.start()].strip()
+        if one and (end.group() != "\n" * len(end.group()) or ITEM_MARK.match(one)):
+            found.append(one)
+        start = end.end()
+    rest = told[start:].strip()
+    return [*found, rest] if ITEM_MARK.match(rest) else found
 
 
 def loop_in(text: str) -> str | None:
@@ -162,8 +172,10 @@ def bare_marks_in(text: str) -> str | None:
 
 
 def circular_in(text: str) -> str | None:
-    """A sentence that compares a thing with itself, or says that it is what it is; the first one."""
-    told = telling(text)
+    """A sentence that compares a thing with itself, or says that it is what it is; the first one, near the
+    start of a text, where it says what it is about.
+    """
+    told = telling(text)[:HEAD]
     found = BETWEEN.search(told) if "between" in told or "Between" in told else None
     found = found or (DEFINED.search(told) if len(told) < 2 * NEAR + NEAR else None)
     if found:
