@@ -53,6 +53,13 @@ YES_NO = re.compile(rf"(?:^|[.,:;]\s+|\b(?:and|or|but)\s+)(?:{YES_NO_OPENINGS})\
 MIN_LETTERS = 10  # of a language that has no words here: a text as long may ask
 
 
+def asks_something(text: str) -> bool:
+    """Whether the text is a question: it ends with a question mark, or is of a language but English that may
+    ask without one ("...何ですか。") and does.
+    """
+    return is_question(text) or ("en" not in _spoken(text, closely=True) and has_task(text))
+
+
 def asks_yes_or_no(text: str) -> bool:
     """Whether it can be answered with yes or no, as far as its form tells: in English by how it begins, in
     other languages by a word for it, or because it asks with no interrogative.

@@ -4,10 +4,12 @@ From the closed classes in grammars: interrogatives (WALS chapter 93; Wiktionary
 pronouns and adverbs) and the imperatives, infinitives and polite forms that school tasks are set with. Small
 on purpose: a question mark asks by itself, so these are for tasks without one.
 
-`first`: asks at the beginning of a sentence. `anywhere`: asks wherever it stands; of languages whose verb comes
-last, or that have no spaces. `yes_no`: begins or marks a question for yes or no. `common`: the most frequent
-words, by which languages with one script are told apart.
+`first`: asks at the beginning of a sentence. `anywhere`: asks wherever it stands; of languages whose verb
+comes last, or that have no spaces. `yes_no`: begins or marks a question for yes or no. `common`: the most
+frequent words, by which languages with one script are told apart.
 """
+
+# ruff: noqa: RUF001  letters of other languages that look like those of English
 
 from dataclasses import dataclass
 

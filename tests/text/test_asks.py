@@ -1,8 +1,10 @@
 """Tasks and questions in the languages that settings may name."""
 
+# ruff: noqa: RUF001  letters of other languages that look like those of English
+
 import pytest
 
-from pipeline.text.asks import asks_yes_or_no, has_task
+from pipeline.text.asks import asks_something, asks_yes_or_no, has_task
 
 TASKS = [
     "Erkläre die Photosynthese in drei Sätzen.",
@@ -35,19 +37,19 @@ TASKS = [
     "Magyarázd el a fotoszintézist három mondatban.",
     "Объясните фотосинтез в трёх предложениях.",
     "Поясніть фотосинтез трьома реченнями.",
-    "Εξηγήστε τη φωτοσύνθεση σε τρεις προτάσεις.",  # noqa: RUF001
-    "Τι είναι η φωτοσύνθεση;",  # noqa: RUF001
-    "اشرح عملية البناء الضوئي في ثلاث جمل.",  # noqa: RUF001
-    "لماذا تبدو السماء زرقاء في النهار؟",  # noqa: RUF001
-    "فتوسنتز را در سه جمله توضیح دهید.",  # noqa: RUF001
-    "הסבר את תהליך הפוטוסינתזה בשלושה משפטים.",  # noqa: RUF001
+    "Εξηγήστε τη φωτοσύνθεση σε τρεις προτάσεις.",
+    "Τι είναι η φωτοσύνθεση;",
+    "اشرح عملية البناء الضوئي في ثلاث جمل.",
+    "لماذا تبدو السماء زرقاء في النهار؟",
+    "فتوسنتز را در سه جمله توضیح دهید.",
+    "הסבר את תהליך הפוטוסינתזה בשלושה משפטים.",
     "प्रकाश संश्लेषण को तीन वाक्यों में समझाइए।",
     "भारत के संविधान का वर्णन करें।",
     "সালোকসংশ্লেষণ তিন বাক্যে ব্যাখ্যা করো।",
     "ஒளிச்சேர்க்கையை மூன்று வாக்கியங்களில் விளக்குக.",
     "จงอธิบายการสังเคราะห์แสงในสามประโยค",
     "ทำไมท้องฟ้าเป็นสีฟ้า",
-    "为什么天空是蓝色的？请详细说明光的散射原理。",  # noqa: RUF001
+    "为什么天空是蓝色的？请详细说明光的散射原理。",
     "请用三句话解释光合作用。",
     "試述光合作用的過程。",
     "日本で一番高い山は何ですか。",
@@ -80,7 +82,7 @@ NO_TASKS = [
     "De bijen zijn insecten die in kolonies leven.",
     "Pszczoły są owadami, które żyją w koloniach.",
     "Пчёлы живут в больших семьях и собирают нектар.",
-    "النحل حشرات تعيش في مستعمرات.",  # noqa: RUF001
+    "النحل حشرات تعيش في مستعمرات.",
     "蜜蜂是一种会飞行的群居昆虫。",
     "ミツバチは花の蜜を集める昆虫である。",
     "꿀벌은 꽃의 꿀을 모으는 곤충이다.",
@@ -103,18 +105,27 @@ YES_NO = {
     "Machen die Bienen Honig?": True, "Was machen die Bienen im Winter?": False,
     "¿Hacen miel las abejas?": True, "¿Qué hacen las abejas en el invierno?": False,
     "Le api fanno il miele?": True, "Che cosa fanno le api?": False,
-    "Maken bijen honing in de winter?": True, "Czy pszczoły robią miód?": True, "Co robią pszczoły w zimie?": False,
+    "Maken bijen honing in de winter?": True, "Czy pszczoły robią miód?": True,
+    "Co robią pszczoły w zimie?": False,
     "Делают ли пчёлы мёд?": True, "Что делают пчёлы?": False,
-    "هل يصنع النحل العسل؟": True, "ماذا يصنع النحل؟": False,  # noqa: RUF001
+    "هل يصنع النحل العسل؟": True, "ماذا يصنع النحل؟": False,
     "क्या मधुमक्खियाँ शहद बनाती हैं?": True, "मधुमक्खियाँ कहाँ रहती हैं?": False,
     "蜜蜂会酿蜜吗\uff1f": True, "蜜蜂是否会酿蜜\uff1f": True, "蜜蜂采集什么\uff1f": False,
     "ミツバチは蜜を集めますか?": True, "꿀벌은 꿀을 모읍니까?": True, "꿀벌은 무엇을 모읍니까?": False,
-    "ผึ้งทำน้ำผึ้งไหม?": True, "האם דבורים מייצרות דבש?": True, "Arılar bal yapar m\u0131?": True, "Arılar ne yapar?": False,
+    "ผึ้งทำน้ำผึ้งไหม?": True, "האם דבורים מייצרות דבש?": True, "Arılar bal yapar m\u0131?": True,
+    "Arılar ne yapar?": False,
     "Apakah lebah membuat madu?": True, "Apa yang dibuat lebah?": False,
-    "Κάνουν οι μέλισσες μέλι;": True,  # noqa: RUF001
+    "Κάνουν οι μέλισσες μέλι;": True,
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("text", YES_NO)
 def test_questions_for_yes_or_no_are_known_in_many_languages(text: str) -> None:
     assert asks_yes_or_no(text) is YES_NO[text]
+
+
+def test_a_question_of_english_has_its_mark_and_one_of_another_language_may_lack_it() -> None:
+    assert asks_something("日本で一番高い山は何ですか。")
+    assert asks_something("Was machen die Bienen im Winter")
+    assert not asks_something("What is the name of the bee")
+    assert not asks_something("蜜蜂是一种会飞行的群居昆虫。")
