@@ -402,10 +402,10 @@ WORDED = [
      "no_yes_no_question"),
     ("qg", "Die Bienen machen Honig.", {"question": "Was machen die Bienen?"}, None),
     ("qg", "Bees make honey.", {"question": "Is it."}, "bad_reply"),
-    ("mcqa", SIGNS, {"question": "Which is it here?", "answer": "C++", "wrong": ["C#", "F#", "C"]}, None),
-    ("mcqa", SIGNS, {"question": "Which is it here?", "answer": "x > y", "wrong": ["x < y", "x = y", "x != y"]},
+    ("mcqa", SIGNS, {"question": "Which is it?", "answer": "C++", "wrong": ["C#", "F#", "C"]}, None),
+    ("mcqa", SIGNS, {"question": "Which is it?", "answer": "x > y", "wrong": ["x < y", "x = y", "x != y"]},
      None),
-    ("mcqa", SIGNS, {"question": "Which is it here?", "answer": "+ sign", "wrong": ["- sign", "* sign", "/ sign"]},
+    ("mcqa", SIGNS, {"question": "Which is it?", "answer": "+ sign", "wrong": ["- sign", "* sign", "/ sign"]},
      None),
     ("mcqa", SIGNS, {"question": "Which is it?", "answer": "Rome", "wrong": ["rome.", "Bonn", "Oslo"]},
      "options_not_distinct"),
@@ -416,7 +416,7 @@ WORDED = [
 def test_symbols_numbers_and_other_languages_in_tasks(
     kind: str, passage: str, reply: dict[str, Any], reason: str | None
 ) -> None:
-    """Acceptance check 5 of methods/03: an answer that is not in the passage is rejected, symbols included."""
+    """Acceptance check 5 of methods/03: an answer that is not in the passage is rejected, symbols too."""
     stage = WriteTasks(types={kind: 1}, per_chunk=1)
     (made,) = asyncio.run(stage.map(chunk(text=passage), fake_model(Script(lambda _: reply))))
     assert getattr(made, "reason", None) == reason
