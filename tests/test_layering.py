@@ -30,7 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "embeddings": {"io"},
     "dedup": {"io", "text"},
     "synthesis": {"io", "text"},
-    "inference": {"embeddings", "io", "storage"},
+    "inference": {"embeddings", "io", "storage", "text"},
     "engine": {"inference", "io", "storage"},
     "inspection": {"inference", "io", "storage"},
     "export": {"io", "report", "storage", "text"},
@@ -46,7 +46,7 @@ MAIN_PATH_FOR_STAGES = {"errors", "model", "prompts", "records", "stage"}
 OWNED = {
     "ray": "cluster driver ray_server serving spread",
     "aiohttp": "client reading",
-    "sqlite3": "replies",
+    "sqlite3": "replies reply_file spending",
     "jinja2": "prompts page",
     "typer": "__main__ growing looking options publishing running",
     "huggingface_hub": "earlier hub",
