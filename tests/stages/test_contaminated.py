@@ -28,9 +28,8 @@ ZH = {
     "D": "中央军事委员会",
     "answer": "A",
 }
-JA_ITEM = {
-    "question": "日本の首都である東京都の人口は、現在およそ何万人であると言われていますか。正確に答えてください。"
-}
+JA_ITEM = {"question": "日本の首都である東京都の人口は、現在およそ何万人と言われているか答えよ。"}
+THAI = {"question": "ประเทศไทยมีกี่จังหวัด", "choices": ["กรุงเทพมหานคร", "เชียงใหม่"]}
 ALPACA = {
     "instruction": "Read the passage and choose the best answer to the question.",
     "input": "Tom has a cat.",
@@ -101,8 +100,8 @@ FOUND = [
     (GAS, "Think, then tell: which gas do plants absorb? A) Oxygen B) Carbon dioxide C) Nitrogen D) Helium"),
     (ARC, "What melts first?\nA. ice\nB. gold"),
     (ZH, "我国宪法规定的最高国家行政机关是____。"),
-    (ZH, "我国宪法规定的最高国家行政机关是（ ）。\nA. 中华人民共和国国务院\nB. 全国人民代表大会\nC. 最高人民法院\nD. 中央军事委员会"),
-    (ZH, "问题：我国宪法规定的最高国家行政机关是____。\n答案："),
+    (ZH, "我国宪法规定的最高国家行政机关是( )。" + "".join(f"\n{mark}. {ZH[mark]}" for mark in "ABCD")),
+    (ZH, "\u95ee\u9898\uff1a我国宪法规定的最高国家行政机关是____。\n\u7b54\u6848\uff1a"),
     (JA_ITEM, f"次の問いに答えよ。{JA_ITEM['question']}"),
     (ALPACA, "Read the passage and choose the best answer to the question.\nTom has a cat."),
     ({**ALPACA, "input": ""}, f"Please do this. {ALPACA['instruction']}"),
@@ -118,13 +117,13 @@ PASSES = [
     (GAS, "Which gas do plants give off at night?"),
     (GAS, "Name a gas that plants need.\nA) Oxygen\nB) Carbon dioxide\nC) Nitrogen\nD) Helium"),
     (GAS, "Carbon dioxide and nitrogen: which of the two is heavier?"),
-    (GAS, "Which gas do plants absorb, and what do they make of it? Explain with the formula of the reaction."),
+    (GAS, "Which gas do plants absorb, and what do they make of it? Give the formula of it."),
     (ZH, "请介绍中华人民共和国国务院的职能和组成。"),
-    (ZH, "中华人民共和国国务院总理由谁提名？"),
-    (ZH, "全国人民代表大会和最高人民法院有什么区别？"),
+    (ZH, "中华人民共和国国务院总理由谁提名\uff1f"),
+    (ZH, "全国人民代表大会和最高人民法院有什么区别\uff1f"),
     (JA_ITEM, "日本の首都である東京都について教えてください。"),
-    ({"question": "ประเทศไทยมีกี่จังหวัด", "choices": ["กรุงเทพมหานคร", "เชียงใหม่"]}, "กรุงเทพมหานครมีประชากรเท่าไร"),
-    (ALPACA, f"{ALPACA['instruction']} The Nile floods each year because of rain in Ethiopia. Why does it flood?"),
+    (THAI, "กรุงเทพมหานครมีประชากรเท่าไร"),
+    (ALPACA, f"{ALPACA['instruction']} The Nile floods because of rain in Ethiopia. Why does it flood?"),
     ({"system": f"{ALPACA['instruction']} Be brief.", "question": "Does Tom have a cat or a dog?"},
      f"{ALPACA['instruction']} Be brief. Why does the Nile flood?"),
     (ARC, "What melts first in a volcano, and why is that so?"),
