@@ -7,17 +7,24 @@ from tests.stages.make import example
 from tests.stages.test_duplicates import decided, numbered
 
 BAKERY = (
-    "A bakery sells bread for 3 euros and cakes for 12 euros. On Monday it sold 40 loaves of bread and 12 cakes, "
-    "on Tuesday 35 loaves and 20 cakes, and on Wednesday it was closed because the oven had to be repaired by a "
-    "mechanic from the next town."
+    "A bakery sells bread for 3 euros and cakes for 12 euros. On Monday it sold 40 loaves of bread and 12 "
+    "cakes, on Tuesday 35 loaves and 20 cakes, and on Wednesday it was closed because the oven had to be "
+    "repaired by a mechanic from the next town."
 )
-CODE = "def f(xs):\n    total = 0\n    for x in xs:\n        if x > 0:\n            total += x\n    return total\n"
-QUERY = "SELECT name, count(*) FROM orders JOIN users ON users.id = orders.user_id WHERE year = 2020 GROUP BY name"
+MONEY = f"{BAKERY} How much money did the bakery take on Monday?"
+CODE = """def f(xs):
+    total = 0
+    for x in xs:
+        if x > 0:
+            total += x
+    return total
+"""
+QUERY = "SELECT name, count(*) FROM a JOIN users ON users.id = a.user_id WHERE year = 2020 GROUP BY name"
 LIST = "[3, 14, 15, 92, 65, 35, 89, 79, 32, 38, 46, 26, 43, 38]"
-ZH = "小明家住在北京市海淀区,他每天早上七点起床,八点坐地铁去上学,下午四点放学以后和朋友一起踢足球,晚上九点睡觉。"
+ZH = "小明家住在北京市,他每天早上七点起床,八点坐地铁上学,下午四点和朋友一起踢足球。"
 
 TWO_TASKS = [
-    (f"{BAKERY} How much money did the bakery take on Monday?", f"{BAKERY} On which day was the bakery closed, and why?"),
+    (MONEY, f"{BAKERY} On which day was the bakery closed, and why?"),
     (f"Translate to French: {BAKERY}", f"Translate to German: {BAKERY}"),
     (f"Find the bug in this code:\n{CODE}", f"Write unit tests for this code:\n{CODE}"),
     (f"{CODE}\nWhat does it print for [1, 2]?", f"{CODE}\nRewrite it as one line."),
@@ -31,8 +38,8 @@ TWO_TASKS = [
     (f"{ZH}小明几点起床?", f"{ZH}小明和谁一起踢足球?"),
 ]  # fmt: skip
 ONE_TASK = [
-    (f"{BAKERY} How much money did the bakery take on Monday?", f"{BAKERY} How much did the bakery take on Monday?"),
-    (f"{BAKERY} How much money did the bakery take on Monday?", f"{BAKERY} How much money did the bakery take in on Monday?"),
+    (MONEY, f"{BAKERY} How much did the bakery take on Monday?"),
+    (MONEY, f"{BAKERY} How much money did the bakery take in on Monday?"),
     (f"{BAKERY} How much did it take?", f"{BAKERY}\n\nHow much did it take?"),
     (f"{BAKERY} How much did it take on Monday?", f"{BAKERY} How much did it take on Monday? Explain."),
     (f"Translate to French: {BAKERY}", f"Translate this to French: {BAKERY}"),
