@@ -287,8 +287,8 @@ def test_of_each_cluster_what_stays_is_farther_out_than_what_goes(seed: int, kee
 
 @pytest.mark.parametrize("seed", range(4))
 def test_copies_of_one_item_change_nothing_where_exact_duplicates_went_before(seed: int) -> None:
-    """Acceptance check 5 of density-based pruning: the selection is the same for the same distinct rows. Copies that only semantic deduplication could remove may move its clusters, and with
-    them what it finds near.
+    """Acceptance check 5 of density-based pruning: the selection is the same for the same distinct rows.
+    Copies that only semantic deduplication could remove may move its clusters, and what it finds near.
     """
     rng = np.random.default_rng(seed)
     centres, spread = np.repeat(rng.normal(size=(5, 8)), 40, axis=0), np.repeat(rng.uniform(0.05, 0.5, 5), 40)
