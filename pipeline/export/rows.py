@@ -50,7 +50,7 @@ MEANINGS = {
     "start": "where in the document's text its chunk begins, in characters; null along the taxonomy",
     "title": "the title of the document, where it tells one",
     "task": "the type of a task on a document: its short name with Bonito; else empty",
-    "language": "ISO 639-1, or `und` for text too short to tell",
+    "language": "ISO 639-1, or `und` for text too short to tell, or no prose",
     "generator": "the model that wrote the answer, or the text; empty for a text as it was found",
     "run": "the run that made the row: recipe, settings and prompts in one hash",
     "n_prompt_tokens": "tokens of the prompt that was answered, system message and chat template included, "
