@@ -122,8 +122,8 @@ class ModelSpec(BaseModel):
                     f"vllm_env.{name} holds a secret, and settings are published with the dataset; export "
                     f"it, and write vllm_env: {{{name}: ${name}}}"
                 )
-        for name, value in self.vllm_args.items():
-            if is_secret(name, value):
+        for name, option in self.vllm_args.items():
+            if is_secret(name, option):
                 raise ValueError(
                     f"vllm_args.{name} holds a secret, and settings are published with the dataset; give "
                     "it to vLLM in its environment (vllm_env), as `$NAME` of an exported variable. A "

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from pipeline.records import Example, Instruction, Passage, Worded
 from pipeline.stage import FilterStage, Measure, Reject, first_broken
-from pipeline.synthesis.fidelity import lost_names, names_in, numbers_in
+from pipeline.synthesis.fidelity import lacking, lost_names, names_in
 from pipeline.synthesis.reply_forms import MARKERS
 from pipeline.synthesis.styles import Style
 from pipeline.text.asks import has_task
@@ -106,11 +106,11 @@ class DropPoorRephrasings(FilterStage):
     def _facts(self, text: str, original: str, style: Style | None) -> Reject | None:
         """Of a style that is not known, numbers and names are those of the original."""
         kept = "same" if style is None else style.numbers
-        told, known = numbers_in(text), numbers_in(original)
-        if kept == "same" and known - told:
-            return Reject("number_lost", got=sorted(known - told), limit="the numbers of the original")
-        if kept != "any" and told - known:
-            return Reject("number_added", got=sorted(told - known), limit="the numbers of the original")
+        lost_numbers, added = lacking(original, text), lacking(text, original)
+        if kept == "same" and lost_numbers:
+            return Reject("number_lost", got=lost_numbers, limit="the numbers of the original")
+        if kept != "any" and added:
+            return Reject("number_added", got=added, limit="the numbers of the original")
         names = names_in(original)
         if names and (style is None or style.names):
             lost = lost_names(text, original)

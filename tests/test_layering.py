@@ -33,7 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "inference": {"embeddings", "io", "storage", "text"},
     "engine": {"inference", "io", "storage"},
     "inspection": {"inference", "io", "storage"},
-    "export": {"io", "report", "storage"},
+    "export": {"io", "report", "storage", "text"},
     "report": {"inspection", "io", "storage"},
     "taxonomy": {"inspection", "io", "storage", "text"},
     "recipes": {"dedup", "documents", "embeddings", "io", "stages", "synthesis", "taxonomy"},

@@ -2,13 +2,14 @@
 
 Written beside its place and moved there whole; to a root elsewhere file by file, and last what says that it
 is whole. Shards are cut at a number of rows or bytes, and rows keep the order of the parts. Memory: one
-shard and one part. The same rows give the same bytes.
+shard and one part, and with a test split what pipeline/export/splits.py says. The same rows give the same
+bytes.
 """
 
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
@@ -24,6 +25,7 @@ from pipeline.dag import steps_to
 from pipeline.export.card import card
 from pipeline.export.contamination import benchmarks_of, contaminated
 from pipeline.export.rows import LAYOUTS, Layout
+from pipeline.export.splits import Siblings, place_of
 from pipeline.identity import digest
 from pipeline.io.files import checksum, move_tree, read_bytes, sync, write_text
 from pipeline.recipe import DatasetSettings, Recipe
@@ -31,6 +33,10 @@ from pipeline.records import Example, Passage
 from pipeline.storage.root import Root
 
 N_SHOWN = 5  # rows on the card
+NO_TEST_SPLIT = (
+    "all rows hang together by discipline, document, question, template, passage or rephrasing, so the "
+    "dataset has no test split; more disciplines or documents give one"
+)
 ROW_GROUP_ROWS = 10_000  # what a reader that streams holds at once
 
 
@@ -162,10 +168,10 @@ def _write_shards(
 ) -> dict[str, Any]:
     records, layout = _Records(root, recipe), LAYOUTS[recipe.last.writes]
     shown: list[dict[str, Any]] = []
-    tested = _test_groups(sorted({_group(record) for record in records}), settings.test_share)
+    tested = _tested(records, settings.test_share)
     splits = {name: _Split(name, folder, layout) for name in ("train", "test")}
     for record in records:
-        split = splits["test" if _group(record) in tested else "train"]
+        split = splits["test" if tested and place_of(record) in tested else "train"]
         row = layout.row(record, run_id)
         if len(shown) < N_SHOWN or row["id"] < shown[-1]["id"]:  # ids are hashes: a sample
             shown = sorted([*shown, row], key=itemgetter("id"))[:N_SHOWN]
@@ -174,7 +180,18 @@ def _write_shards(
         split.close()
     used = {name: split.summary() for name, split in splits.items() if split.n_rows}
     n_rows = sum(split["rows"] for split in used.values())
-    return {"rows": n_rows, "splits": used, "shown": shown, **records.summary()}
+    found = {"rows": n_rows, "splits": used, "shown": shown, **records.summary()}
+    return {**found, "warning": NO_TEST_SPLIT} if tested is None else found
+
+
+def _tested(records: Iterable[Example | Passage], share: float) -> set[str] | None:
+    """The places whose rows are the test split; None where there can be none."""
+    if not share:
+        return set()
+    siblings = Siblings()
+    for record in records:
+        siblings.add(record)
+    return siblings.tested(share)
 
 
 class _Records:
@@ -202,16 +219,3 @@ class _Records:
         coverage = [{"field": field, "discipline": name, "rows": n} for (field, name), n in places]
         sources = [{"task": task, "style": s, "rows": n} for (task, s), n in sorted(self._sources.items())]
         return {"coverage": coverage, "sources": sources, "languages": sorted(self._languages - {"und"})}
-
-
-def _group(record: Example | Passage) -> str:
-    """What is not split: a discipline, or a document."""
-    return (record.discipline_id if isinstance(record, Example) else "") or record.document
-
-
-def _test_groups(groups: list[str], share: float) -> set[str]:
-    """Whole leaves of the taxonomy, or whole documents, so that no test row has a sibling in train: those
-    with the smallest hashes.
-    """
-    n_test = round(share * len(groups)) or int(share > 0 and len(groups) > 1)
-    return set(sorted(groups, key=lambda name: digest(("test", name)))[:n_test])

@@ -19,7 +19,8 @@ MARKERS = re.compile(
     r"\b(?:here(?:'s| is| are) (?:a|an|the|your|my) \w* ?"
     r"(?:paraphras|rephras|rewrit|version|summary|text|list)"
     r"|paraphrased? (?:version|text|of the)|rephrased (?:version|text)|rewritten (?:version|text)"
-    r"|high-quality english|the original text|i hope this helps|let me know if|as requested)",
+    r"|high-quality english|the original text|i hope (?:this|it|that)(?: \w+){0,4} helps|let me know if"
+    r"|as requested)",
     re.IGNORECASE,
 )
 COLON = "[:：]"  # noqa: RUF001

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pipeline.text.characters import JOINER, LAYOUT, MARKS, OPERATORS, SINGLES, SYMBOLS, folded
 
 LONG = 4
+HAN = "\u4e00", "\u9fff"  # a character means as much as a word
 SHORT_NAME = 6  # letters from which a word in capitals, said twice, is no doubled name
 STEM = 5  # letters by which words are told apart: "influence" is no news after "influencing"
 
@@ -105,8 +106,10 @@ def copied_share(text: str, source: str, n: int = 5) -> float:
 
 
 def stems(items: Iterable[str]) -> set[str]:
-    """The words of LONG letters or more by their first STEM, and numbers: what is told rather than how."""
-    return {word[:STEM] for word in items if len(word) >= LONG or word.isdigit()}
+    """The words of LONG letters or more by their first STEM, Han characters, and numbers: what is told rather
+    than how.
+    """
+    return {word[:STEM] for word in items if len(word) >= LONG or word.isdigit() or HAN[0] <= word <= HAN[1]}
 
 
 def repeated_share(items: list[str]) -> float:

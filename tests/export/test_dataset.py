@@ -63,6 +63,7 @@ def some(n: int) -> list[Example]:
         example(
             id=f"{i:03}",
             discipline_id=f"d{i % 5}",
+            question=f"What does {'letter'[i % 6] * (i + 1)} mean?",
             answer=f"Answer {i}. " * 20,
             discipline=f"{HOSTILE}{i % 5}",
         )

@@ -109,6 +109,18 @@ def test_a_syllabus_has_distinct_sessions_and_concepts() -> None:
     assert made.text in script.bodies[1]["messages"][1]["content"]
 
 
+def test_school_subjects_in_a_row_are_no_concept() -> None:
+    listed = [
+        "locus",
+        "Math Physics Science English Science",
+        "Math, Science and English",
+        "History of Science",
+    ]
+    text = "Of a locus, math, physics, science, English and the history of science. " * 5
+    (made,) = run(WriteSyllabi(), subject(), syllabus_script(text, [("Genes", listed)]))
+    assert made.concepts == (("locus", "History of Science"),)
+
+
 def test_a_syllabus_that_is_none_is_rejected() -> None:
     (short,) = run(WriteSyllabi(), subject(), syllabus_script("I cannot.", []))
     assert (short.reason, short.limit) == ("syllabus_too_short", 200)
