@@ -153,7 +153,7 @@ print("opened")
 
 
 def test_any_number_of_processes_open_a_new_store_at_once(tmp_path: Path) -> None:
-    """They start first and open at one sign: a new file is made one with a write-ahead log by whoever is first."""
+    """They start first and open at one sign; who is first gives the file its write-ahead log."""
     for attempt in range(2):
         path = tmp_path / f"{attempt}.sqlite"
         command = [sys.executable, "-c", OPENS, str(path)]

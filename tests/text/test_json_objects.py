@@ -25,7 +25,7 @@ WHY = {"question": "Why?"}
         '<think>\n{"a": 1}?\n</think>\n{"question": "Why?"}',
         '<think>The schema is {"question": string}.</think>{"question": "Why?"}',
         'I need {"a": 1}.\n</think>\n\n```json\n{"question": "Why?"}\n```',
-        '<|channel|>analysis<|message|>{"a": 1}<|end|><|start|>assistant<|channel|>final<|message|>{"question": "Why?"}',
+        '<|channel|>analysis<|message|>{"a": 1}<|end|><|channel|>final<|message|>{"question": "Why?"}',
         '{"question": "Why?",}',
         '{\n  "question": "Why?",\n}\n',
         'The set {x: x > 0} is open. {"question": "Why?"}',
