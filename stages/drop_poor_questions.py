@@ -19,6 +19,7 @@ from pipeline.stage import FilterStage, Measure, Reject, first_broken
 from pipeline.text.asks import has_task
 from pipeline.text.damage import damage_in, unseen_in
 from pipeline.text.faults import LEAK_N, chat_marker_in, leak_in
+from pipeline.text.lists_in_sentences import listed_twice
 from pipeline.text.markup import broken_markup_in
 from pipeline.text.mixed_scripts import mixed_scripts_in
 from pipeline.text.personal_data import personal_data_in
@@ -47,7 +48,7 @@ SENTENCE_END = re.compile(r"[.?!;:]\s")
 class DropPoorQuestions(FilterStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 10  # 10: code and formulas are no prose; damaged, circular questions
+    version: ClassVar[int] = 11  # 11: an item or a question twice in one sentence
 
     min_words: Annotated[int, Field(ge=0)] = 3
     max_words: Annotated[int, Field(ge=1)] = 1500
@@ -70,6 +71,9 @@ class DropPoorQuestions(FilterStage):
         loop = loop_in(question)
         if loop is not None:
             return Reject("question_repeats_itself", got=loop, limit="no words three times in a row")
+        twice = None if SENTENCE_END.search(question) else listed_twice(question)
+        if twice is not None:
+            return Reject("question_repeats_itself", got=twice, limit="no item twice in one sentence")
         shared = leak_in(question, self.prompts)
         if shared is not None:
             return Reject(

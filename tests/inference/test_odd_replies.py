@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.inference import client
+from pipeline.inference import bodies
 from pipeline.inference.protocol import NoReply, reply_in
 from pipeline.stage import is_passing
 from tests.conftest import Scripted
@@ -155,7 +155,7 @@ def test_a_reply_without_an_answer_says_why_and_is_paid_for_once(
 def test_a_reply_longer_than_any_is_not_held(
     server: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "MAX_REPLY_BYTES", 50_000)
+    monkeypatch.setattr(bodies, "MAX_REPLY_BYTES", 50_000)
     tell(server, body("A very long text. " * 10_000))
     found, _ = outcomes(server, tmp_path)
     assert found[0].reason == "bad_reply"
