@@ -32,8 +32,8 @@ from pipeline.text.question_faults import (
 from pipeline.text.refusals import refusal_in
 from pipeline.text.repetition import (
     bare_marks_in,
+    beyond_length,
     circular_in,
-    growing,
     loop_in,
     repeated_runs_share,
     telling,
@@ -83,13 +83,14 @@ class DropPoorQuestions(FilterStage):
 
     def measures(self, instruction: Instruction) -> Iterator[Measure]:
         question = instruction.bare
-        n_words = len(words(question))
+        items = words(question)
+        n_words = len(items)
         yield Measure("question_too_short", n_words, self.min_words, is_least=True)
         yield Measure("question_too_long", n_words, self.max_words)
         # Below a task, on lines of its own, stands what it is about.
         asked = telling(question.partition("\n")[0] if _is_given(question) else question)
-        share = repeated_runs_share(words(asked), 3)
-        yield Measure("question_repeats_itself", share, growing(self.max_repeated, n_words))
+        share = beyond_length(repeated_runs_share(items if asked == question else words(asked), 3), n_words)
+        yield Measure("question_repeats_itself", share, self.max_repeated)
         if not SENTENCE_END.search(question):
             share = repeated_long_word_share(asked)
             yield Measure("question_repeats_words", share, self.max_repeated_words)
@@ -107,8 +108,9 @@ class DropPoorQuestions(FilterStage):
 
 def _fault(instruction: Instruction) -> Reject | None:
     question = instruction.bare
-    named = {normalised(text) for text in (instruction.subject, *instruction.sessions, *instruction.concepts)}
-    if normalised(question) in named:
+    names = (instruction.subject, *instruction.sessions, *instruction.concepts)
+    near = [name for name in names if len(question) < 2 * len(name)]  # no need to look at others closely
+    if near and normalised(question) in map(normalised, near):
         return Reject("question_echoes_topic", got=question)
     given = instruction.passage or _is_given(question)
     faults = (
@@ -118,7 +120,10 @@ def _fault(instruction: Instruction) -> Reject | None:
         ("question_leaks_prompt", leak_of_course_in(question)),
         ("question_without_options", choice_without_options_in(question)),
         ("question_needs_what_is_not_given", None if given else not_given_in(question)),
-        ("question_is_circular", None if given else circular_in(question) or of_one_word(words(question))),
+        (
+            "question_is_circular",
+            None if given else circular_in(question) or of_one_word(words(telling(question))),
+        ),
         ("question_has_bare_list", bare_marks_in(question)),
     )
     for reason, got in faults:
