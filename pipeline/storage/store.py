@@ -34,7 +34,7 @@ from pipeline.io.files import (
     write_text,
 )
 from pipeline.records import Record, as_json
-from pipeline.stage import Reject
+from pipeline.stage import NOT_DRAWN, Reject
 from pipeline.storage.tally import Tally
 
 TALLY_KEY = b"academe.tally"
@@ -128,8 +128,12 @@ class StepFolder:
     def write_part(
         self, name: str, kept: pa.Table, rejects: Sequence[tuple[Reject, Record]], tally: Tally
     ) -> Part:
-        """Rejects first, then the part; `tally` gets its counts of rows from what is written."""
+        """Rejects first, then the part; `tally` gets its counts of rows from what is written. Records that were
+        not drawn are counted, and no rejects.
+        """
         tally.kept = kept.num_rows
+        tally.not_drawn = sum(reject.reason == NOT_DRAWN for reject, _ in rejects)
+        rejects = [(reject, record) for reject, record in rejects if reject.reason != NOT_DRAWN]
         for reject, _ in rejects:
             tally.rejected[reject.reason] = tally.rejected.get(reject.reason, 0) + 1
         checksums = {}

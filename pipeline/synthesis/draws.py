@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
 
+from pipeline.errors import RecipeError
+
 Stratum = tuple[tuple[int, ...], int]  # the sessions, and how many concepts
 
 
@@ -95,3 +97,10 @@ def draw_weighted(weights: Mapping[str, float], n: int, rng: random.Random) -> l
     """
     keys = {name: rng.random() ** (1 / weight) for name, weight in weights.items() if weight > 0}
     return sorted(keys, key=lambda name: -keys[name])[:n]
+
+
+def check_weights(weights: Mapping[str, float], key: str) -> None:
+    """Raises RecipeError where nothing could be drawn by the weights of the setting `key`."""
+    if not any(weight > 0 for weight in weights.values()):
+        names = ", ".join(weights) or "none"
+        raise RecipeError(f"{key}: expected at least one with a weight above 0, got none of: {names}")
