@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.storage.replies import Spent
 from pipeline.storage.tally import Tally
 
 N_REJECTS = 3  # that are told, the last ones
@@ -41,6 +42,7 @@ class Progress:
         self.rejects: deque[str] = deque(maxlen=N_REJECTS)
         self.started = self.now = 0.0
         self.ended = ""  # why, once it has; "done" at its end
+        self.stored: Spent | None = None  # replies, since it began, of parts that are not whole too
 
     def take(self, event: dict[str, Any]) -> None:
         """The next event of the run."""

@@ -14,6 +14,7 @@ class Times:
     """The run over time, from its events: runs follow each other without the gaps between them."""
 
     def __init__(self, events: Iterable[Data]) -> None:
+        self.seconds = 0.0  # that runs went on, all together
         self.spans: dict[str, float] = {}  # seconds of each step, from start to end, over all runs
         self._points: list[tuple[float, str, Tally]] = []
         self.prefix_cache: dict[str, dict[str, int]] = {}  # hits and queries of each model's server
@@ -33,6 +34,7 @@ class Times:
             elif kind == "progress":
                 self._count_cache(event["model"], event["prefix_hits"], event["prefix_queries"])
         self._end_spans(started, at)
+        self.seconds = at
 
     def _end_spans(self, started: dict[str, float], at: float) -> None:
         """Of the steps that a run was at when it ended, however it did."""

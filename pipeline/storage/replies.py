@@ -149,6 +149,21 @@ class Stored:
     def get(self, key: bytes) -> StoredReply | None:
         return _select(self._connection, key)
 
+    def since(self, at: float) -> "Spent":
+        """What the replies took that were stored from `at` on, in seconds since 1970. Cost: those replies."""
+        low, high = 0, self._connection.execute("select coalesce(max(rowid), 0) from replies").fetchone()[0]
+        while low < high:  # replies are appended: their times rise with their numbers
+            middle = (low + high) // 2
+            query = "select created from replies where rowid > ? order by rowid limit 1"
+            if self._connection.execute(query, (middle,)).fetchone()[0] < at:
+                low = middle + 1
+            else:
+                high = middle
+        columns = "count(*), coalesce(sum(prompt_tokens), 0), coalesce(sum(output_tokens), 0)"
+        return Spent(
+            *self._connection.execute(f"select {columns} from replies where rowid > ?", (low,)).fetchone()
+        )
+
     def close(self) -> None:
         self._connection.close()
 

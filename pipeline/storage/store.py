@@ -128,8 +128,8 @@ class StepFolder:
     def write_part(
         self, name: str, kept: pa.Table, rejects: Sequence[tuple[Reject, Record]], tally: Tally
     ) -> Part:
-        """Rejects first, then the part; `tally` gets its counts of rows from what is written. Records that were
-        not drawn are counted, and no rejects.
+        """Rejects first, then the part; `tally` gets its counts of rows from what is written. Records that
+        were not drawn are counted, and no rejects.
         """
         tally.kept = kept.num_rows
         tally.not_drawn = sum(reject.reason == NOT_DRAWN for reject, _ in rejects)
@@ -249,7 +249,10 @@ class StepFolder:
             found: dict[str, Any] = json.loads(read_bytes(self.path / "manifest.json"))
         except (FileNotFoundError, ValueError):
             return None
-        return found
+        is_whole = isinstance(found, dict) and all(
+            isinstance(found.get(name), dict) for name in ("parts", "tally")
+        )
+        return found if is_whole else None
 
     def reopen(self) -> None:
         """Forget that the step was finished, and its parts with it. The manifest goes first."""
