@@ -70,7 +70,7 @@ class ReadExamples(SourceStage):
                 answer=" ".join(sentence(rng) for _ in range(7)) + (" And" if number % 20 == 0 else ""),
                 answerer="a",
                 answer_finish="stop",
-                n_question_tokens=20,
+                n_prompt_tokens=20,
                 n_answer_tokens=120,
             )
 

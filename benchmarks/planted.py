@@ -145,6 +145,6 @@ def as_example(row: dict[str, Any]) -> Example:
         questioner="q",
         answer_finish="stop",
         answerer="a",
-        n_question_tokens=30,
+        n_prompt_tokens=30,
         n_answer_tokens=130,
     )

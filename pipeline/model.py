@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import core_schema
 
+from pipeline.io.secrets import has_login, is_secret
+
 Reply = TypeVar("Reply", bound=BaseModel)
 
 
@@ -87,6 +89,7 @@ class ModelSpec(BaseModel):
     licence: str = "unknown"  # named in the dataset card
     price: Price = Field(default_factory=Price)  # for plans and --budget-usd
     vllm_args: Mapping[str, str | int | float | bool] = Field(default_factory=dict)  # local, ray: its options
+    # its environment; a value `$NAME` is taken from ours, and so must every secret be: {HF_TOKEN: $HF_TOKEN}
     vllm_env: Mapping[str, str] = Field(default_factory=dict)
     replicas: Replicas = Field(default_factory=Replicas)  # ray
     concurrency: int = Field(64, ge=1)  # most requests in flight
@@ -111,13 +114,31 @@ class ModelSpec(BaseModel):
             address = urlsplit(self.url)
             if address.scheme not in ("http", "https") or not address.hostname:
                 raise ValueError("url must be an http(s) address, e.g. url: http://localhost:8000/v1")
-            if address.username is not None or address.password is not None:
+            if has_login(self.url):
                 raise ValueError(
                     "url must hold no name or password; put the key into the environment variable "
                     f"{self.api_key_env}"
                 )
         if self.serve != "endpoint" and not self.path:
             raise ValueError(f"serve: {self.serve} needs a path: a model folder, a Hub name, or embedded")
+        return self
+
+    @model_validator(mode="after")
+    def _holds_no_secret(self) -> Self:
+        for name, value in self.vllm_env.items():
+            if is_secret(name, value):
+                raise ValueError(
+                    f"vllm_env.{name} holds a secret, and settings are published with the dataset; export "
+                    f"it, and write vllm_env: {{{name}: ${name}}}"
+                )
+        for name, value in self.vllm_args.items():
+            if is_secret(name, value):
+                raise ValueError(
+                    f"vllm_args.{name} holds a secret, and settings are published with the dataset; give "
+                    "it to vLLM in its environment (vllm_env), as `$NAME` of an exported variable. A "
+                    "server that "
+                    "academe starts needs no key: it listens on 127.0.0.1 alone"
+                )
         return self
 
     def identity(self) -> dict[str, Any]:

@@ -162,7 +162,7 @@ class Passage(Worded):
     original: str  # what it rephrases; empty for the real text
     rephrased_from: str  # the id of the real passage; empty for that itself
     writer: str  # the model that wrote it; empty for a real text
-    n_tokens: int  # of its text, as its model counts
+    n_tokens: int | None  # of its text, as its model counts; None where it is a part of a reply
     likeness: float | None = None  # cosine of the embeddings of original and text; None while not measured
 
     @property
@@ -219,8 +219,11 @@ class Example(Instruction):
     answer: str  # plain text, stripped, may be empty until filtered
     answer_finish: str  # "stop", or "length" when the model was cut off
     answerer: str  # the model that answered
-    n_question_tokens: int  # tokens of the question as sent, chat template included; 0 where none was sent
-    n_answer_tokens: int  # 0 where the answer is no reply of its own
+    # As the server counted, None where it did not: where the answer is part of a reply, or was found.
+    n_prompt_tokens: int | None = (
+        None  # of the prompt that was answered, system message and template included
+    )
+    n_answer_tokens: int | None = None
     # What a judge gave, 1 (poor) to 5 (excellent); None where none was asked.
     clarity: int | None = None  # of the question
     relevance: int | None = None  # of the answer, as the next two

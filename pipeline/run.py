@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from pipeline.export import dataset
 from pipeline.inference.client import check_endpoint
 from pipeline.inference.server import check_local
 from pipeline.model import ModelSpec
-from pipeline.recipe import Recipe
+from pipeline.recipe import Gates, Recipe
 from pipeline.stage import ModelStage
 from pipeline.storage.events import Events
 from pipeline.storage.root import Root
@@ -77,7 +78,6 @@ def _run(
 ) -> dict[str, Any] | None:
     root = options.root
     schedule = Schedule(steps, root, events)
-    is_new = not schedule.finished
     specs = _models(schedule.wanted())
     if not options.replay:
         _check_models(specs)
@@ -99,15 +99,36 @@ def _run(
     summary = None
     if steps[-1] is recipe.last and recipe.dataset is not None:
         summary = dataset.write(root, recipe, recipe.dataset, run_id)
-        if is_new or not (root.path / report.PAGE).exists():
-            report.write(root, recipe)
-        if summary["rows"] < recipe.gates.min_rows:
-            raise GateFailed(
-                f"the dataset has {summary['rows']} rows, gates.min_rows asks for {recipe.gates.min_rows}; "
-                "read the rejects with `academe show STEP --rejects`, or ask for more questions"
-            )
+        try:
+            _judge(recipe.gates, summary["rows"])
+        finally:
+            _tell(root, recipe, events)
     events.emit("run_done", run=run_id, dataset=summary)
     return summary
+
+
+def _judge(gates: Gates, n_rows: int) -> None:
+    if n_rows < gates.min_rows:
+        raise GateFailed(
+            f"the dataset has {n_rows} rows, gates.min_rows asks for {gates.min_rows}; "
+            "read the rejects with `academe show STEP --rejects`, or ask for more questions"
+        )
+
+
+def _tell(root: Root, recipe: Recipe, events: Events) -> None:
+    """Writes the report unless it is there. Whatever fault one has, the run has ended and its rows are
+    whole: it is a warning.
+    """
+
+    def write() -> None:
+        if not report.is_current(root, recipe):
+            report.write(root, recipe)
+
+    with ThreadPoolExecutor(1) as apart:
+        fault = apart.submit(write).exception()
+    if fault is not None:
+        text = f"no report was written ({type(fault).__name__}: {fault}); the dataset is whole; "
+        events.emit("warning", text=f"{text}once that is mended, `academe report --root {root}` writes it")
 
 
 def chosen_steps(recipe: Recipe, options: RunOptions) -> list[Step]:

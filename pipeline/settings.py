@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from pipeline.errors import RecipeError, nearest
 from pipeline.io import plain_yaml
+from pipeline.io.secrets import has_login, without_logins
 
 ENVIRONMENT_PREFIX = "ACADEME__"  # two underscores stand for a dot
 
@@ -48,6 +49,11 @@ def load_settings(
         for fault in error.errors(include_url=False):
             source = _source(sources, fault["loc"])
             faults.setdefault(source, []).append(_explained(kind, fault, source))
+    for loc in _with_logins(data):
+        faults.setdefault(_source(sources, loc), []).append(
+            f"{'.'.join(map(str, loc))} has a name or a password in a URL, and settings are published with the "
+            "dataset; keep it in fsspec's own configuration (~/.config/fsspec) or the environment"
+        )
     if faults:
         raise RecipeError("; ".join(f"{source}: {'; '.join(some)}" for source, some in faults.items()))
     return settings
@@ -68,6 +74,15 @@ def _misread(given: Any, read: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
         yield loc, f"expected a number that has an end, got {given!r}"
     elif isinstance(read, int) and abs(read) > (most := MAX_SEED if loc[-1] == "seed" else MAX_COUNT):
         yield loc, f"expected a number of at most {most:,}, got one of {math.log10(abs(read)) + 1:.0f} digits"
+
+
+def _with_logins(data: Any, *loc: int | str) -> Iterator[tuple[int | str, ...]]:
+    """Where in the settings a URL has a name or a password before its host."""
+    if isinstance(data, str) and has_login(data):
+        yield loc
+    elif isinstance(data, dict | list):
+        for key, value in data.items() if isinstance(data, dict) else enumerate(data):
+            yield from _with_logins(value, *loc, key)
 
 
 def _set_elsewhere(
@@ -120,7 +135,7 @@ def _explained(kind: type[BaseModel], fault: Any, source: str) -> str:
     where = ".".join(loc)
     if fault["type"] not in ("extra_forbidden", "unexpected_keyword_argument"):
         got = fault["input"]  # a group of settings is not shown: it is long, and may hold an address
-        shown = "" if isinstance(got, dict | list) else f", got {got!r}"
+        shown = "" if isinstance(got, dict | list) else f", got {without_logins(repr(got))}"
         return _told(source, where, f"{fault['msg']}{shown}")
     known = _keys_at(TypeAdapter(kind).json_schema(), loc[:-1])
     return f"unknown key '{where}'; {nearest(loc[-1], known, 'the keys there are')}"

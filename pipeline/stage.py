@@ -89,6 +89,12 @@ class SourceStage(Stage):
     def read(self) -> Iterator[Record]:
         raise NotImplementedError
 
+    def outcomes(self) -> Iterator[Record | tuple[Reject, Record]]:
+        """What `read` gives and, where a row of the files cannot be a record, why, with what there is of it;
+        in the order of the files.
+        """
+        return self.read()
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelStage(Stage):

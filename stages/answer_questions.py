@@ -18,7 +18,7 @@ from pipeline.stage import Expected, ModelStage, Reject
 class AnswerQuestions(ModelStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: tokens that nobody counted are None, were 0
 
     prompt: Prompt = Prompt("answer_questions/answer")
     sampling: Sampling = Sampling(temperature=0.7, top_p=0.95, max_tokens=2048)
@@ -35,7 +35,7 @@ class AnswerQuestions(ModelStage):
                 answer=turn.text,
                 answer_finish=turn.finish,
                 answerer=model.name,
-                n_question_tokens=turn.n_prompt_tokens,
-                n_answer_tokens=turn.n_output_tokens,
+                n_prompt_tokens=turn.n_prompt_tokens or None,
+                n_answer_tokens=turn.n_output_tokens or None,
             )
         ]

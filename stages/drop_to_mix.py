@@ -3,7 +3,9 @@
 Example -> Example and Passage -> Passage. A row's source is `style/` and the style it was rephrased in, else
 `task/` and the type of its task, else `taxonomy` for a question along the taxonomy and `real` for a passage
 as it stands. The mixture is the largest that has the proportions exactly, to within a row, and none of its
-sources above its cap; which rows of a source stay is drawn by their ids. The result does not depend on
+sources above its cap. Real texts without `weights` all stay, whatever there is beside them: of each style go
+the rows beyond its share, and none where they are fewer; `drop_real` asks for the shares exactly. Which rows
+of a source stay is drawn by their ids. The result does not depend on
 sharding. Memory in `decide`: the ids, and four numbers a row. Source: WRAP (https://arxiv.org/abs/2401.16380)
 mixes real and synthetic texts 1:1; FinePhrase (https://arxiv.org/abs/2604.13977) has shares of each style.
 """
@@ -20,7 +22,7 @@ from pydantic import Field
 from pipeline.dedup.word_hashes import hashed
 from pipeline.records import Worded
 from pipeline.stage import DatasetStage, Decision, Each, verdicts
-from pipeline.synthesis.mixing import beside_real, mixed
+from pipeline.synthesis.mixing import beside_real, mixed, with_all_real
 
 REAL, TAXONOMY = "real", "taxonomy"
 
@@ -29,13 +31,14 @@ REAL, TAXONOMY = "real", "taxonomy"
 class DropToMix(DatasetStage):
     reads: ClassVar[type] = Worded
     writes: ClassVar[type] = Worded
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: real texts stay where rephrasings are few; the mixture is the largest
 
     weights: Mapping[str, Annotated[float, Field(ge=0)]] = field(default_factory=dict)  # of each source
     caps: Mapping[str, Annotated[int, Field(ge=0)]] = field(default_factory=dict)  # rows of a source at most
     total: Annotated[int, Field(ge=1)] | None = None  # rows at most
     # The share of each style in a mix with real texts, for a mixture without `weights`; the recipe's own
     shares: Mapping[str, Annotated[float, Field(gt=0, le=1)]] = field(default_factory=dict)
+    drop_real: bool = False  # whether real texts go where rephrasings are too few for `shares`
     seed: int = 0
 
     def sketch(self, rows: pa.Table) -> pa.Table:
@@ -52,11 +55,7 @@ class DropToMix(DatasetStage):
         codes = sources.indices.to_numpy()
         there = dict(zip(names, np.bincount(codes, minlength=len(names)).tolist(), strict=True))
         available = {name: min(n, self.caps.get(name, n)) for name, n in there.items()}
-        weights = dict(self.weights)
-        if not weights:
-            shares = {name: self.shares.get(name, 1.0) for name in available}
-            weights = beside_real(available, REAL, shares) if REAL in available else dict(available)
-        counts = mixed(available, weights, self.total)
+        counts = self._counts(available)
         order = np.lexsort((sketches["id"].to_numpy(), sketches["drawn"].to_numpy(), codes))
         starts = np.searchsorted(codes[order], np.arange(len(names)))
         rank = np.empty(len(codes), np.int64)
@@ -71,6 +70,17 @@ class DropToMix(DatasetStage):
         )
         report = {name: {"rows": there[name], "kept": counts[name]} for name in sorted(names)}
         return Decision(table, {"mixture": report})
+
+    def _counts(self, available: Mapping[str, int]) -> dict[str, int]:
+        """How many rows of each source stay."""
+        if self.weights:
+            return mixed(available, self.weights, self.total)
+        if REAL not in available:
+            return mixed(available, dict(available), self.total)
+        shares = {name: self.shares.get(name, 1.0) for name in available}
+        if self.drop_real:
+            return mixed(available, beside_real(available, REAL, shares), self.total)
+        return with_all_real(available, REAL, shares, self.total)
 
 
 def _named(kind: str, column: pa.ChunkedArray) -> pa.ChunkedArray:

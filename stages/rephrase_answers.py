@@ -39,7 +39,7 @@ class Both(BaseModel):
 class RephraseAnswers(ModelStage):
     reads: ClassVar[type] = Example
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: tokens that nobody counted are None, were 0
 
     styles: Mapping[str, Wording] = field(default_factory=lambda: wordings("rephrase_answers"))
     with_question: bool = False  # whether the question is rephrased too
@@ -78,6 +78,7 @@ class RephraseAnswers(ModelStage):
                 style=style,
                 original=original,
                 rephrased_from=example.id,
-                n_answer_tokens=0,
+                n_prompt_tokens=None,
+                n_answer_tokens=None,
             )
         ]

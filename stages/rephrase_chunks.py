@@ -28,7 +28,7 @@ MIN_TOKENS = 160  # that a reply may have: of a short text a table or a pair is 
 class RephraseChunks(ModelStage):
     reads: ClassVar[type] = Chunk
     writes: ClassVar[type] = Passage
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: tokens of a text that is a part of a reply are None
 
     styles: Styles = field(default_factory=lambda: dict(STYLES))
     per_chunk: Annotated[int, Field(ge=1)] = 1  # passages of different styles
@@ -86,5 +86,5 @@ class RephraseChunks(ModelStage):
             original=chunk.text,
             rephrased_from=content_id(chunk.id, ""),  # of the real text, see keep_chunks.py
             writer=model.name,
-            n_tokens=turn.n_output_tokens,
+            n_tokens=turn.n_output_tokens or None if text == turn.text else None,
         )

@@ -11,7 +11,7 @@ PIPELINE = ROOT / "pipeline"
 # The main path: what every package may import, and what each of its modules may import of it.
 MAIN_PATH: dict[str, set[str]] = {
     "errors": set(),
-    "model": set(),
+    "model": {"io"},
     "records": set(),
     "prompts": {"errors"},
     "stage": {"errors", "model", "records"},
@@ -33,7 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "inference": {"embeddings", "io", "storage"},
     "engine": {"inference", "io", "storage"},
     "inspection": {"inference", "io", "storage"},
-    "export": {"io", "storage"},
+    "export": {"io", "report", "storage"},
     "report": {"inspection", "io", "storage"},
     "taxonomy": {"inspection", "io", "storage", "text"},
     "recipes": {"dedup", "documents", "embeddings", "io", "stages", "synthesis", "taxonomy"},

@@ -149,6 +149,17 @@ def test_publish_and_load_again(server: hub_server.Hub, roots: dict[str, Path], 
     assert len(server.repos[NAME].history()) == 2, "the first commit is the Hub's own"
     shards = sorted(path.name for path in (roots["few"] / "dataset" / "data").iterdir())
     assert len(shards) > 1
+    told = json.loads(server.content(NAME, "report.json"))
+    here = json.loads((roots["few"] / "report.json").read_text())
+    assert told["steps"] == here["steps"], "numbers are published"
+    assert [row for row in told["rows"]] == [row for row in here["rows"] if "reason" not in row]
+    rejected = {row["question"] for row in here["rows"] if "reason" in row and "question" in row}
+    kept = {row["question"] for row in told["rows"]}
+    assert rejected - kept, "some rows went"
+    for name in ("report.json", "report.html"):
+        page = server.content(NAME, name).decode()
+        assert not [text for text in rejected - kept if json.dumps(text, ensure_ascii=False)[1:-1] in page]
+        assert str(roots["few"]) not in page
     assert server.names(NAME) == [
         ".gitattributes",
         "README.md",

@@ -35,4 +35,4 @@ def as_matrix(vectors: pa.ChunkedArray) -> Vectors:
     """Shape (rows, dimensions), float32, of unit length."""
     lists = vectors.combine_chunks()
     flat = lists.flatten().to_numpy(zero_copy_only=False)
-    return unit(flat.reshape(len(lists), -1).astype(np.float32))
+    return unit(flat.reshape(len(lists), vectors.type.list_size).astype(np.float32))

@@ -43,11 +43,12 @@ GROUPS = ("discipline_id", "document")
 
 
 def read_source(stage: SourceStage, folder: UPath, part_rows: int) -> Iterator[Part]:
-    """Writes the source's records in parts of `part_rows`, yielding each when it is whole."""
-    target, batch, count = StepFolder(folder), [], 0
+    """Writes the source's records and rejects in parts of `part_rows`, yielding each when it is whole."""
+    target, count = StepFolder(folder), 0
+    batch: list[Record | tuple[Reject, Record]] = []
     started = time.monotonic()
-    for record in stage.read():
-        batch.append(record)
+    for outcome in stage.outcomes():
+        batch.append(outcome)
         if len(batch) == part_rows:
             yield _write_source_part(target, stage, batch, count, time.monotonic() - started)
             batch, count, started = [], count + 1, time.monotonic()
@@ -56,10 +57,16 @@ def read_source(stage: SourceStage, folder: UPath, part_rows: int) -> Iterator[P
 
 
 def _write_source_part(
-    target: StepFolder, stage: SourceStage, batch: Sequence[Record], count: int, seconds: float
+    target: StepFolder,
+    stage: SourceStage,
+    batch: Sequence[Record | tuple[Reject, Record]],
+    count: int,
+    seconds: float,
 ) -> Part:
     tally = Tally(rows_in=len(batch), seconds=seconds)
-    return target.write_part(f"{count:06d}", to_table(batch, stage.writes), [], tally)
+    kept = [outcome for outcome in batch if not isinstance(outcome, tuple)]
+    rejects = [outcome for outcome in batch if isinstance(outcome, tuple)]
+    return target.write_part(f"{count:06d}", to_table(kept, stage.writes), rejects, tally)
 
 
 def map_part(stage: MapStage, rows: Slice, kind: type, folder: UPath) -> Part:

@@ -19,8 +19,8 @@ def benchmarks_of(recipe: Recipe) -> list[str]:
 
 
 def contaminated(root: Root, recipe: Recipe) -> Iterator[dict[str, Any]]:
-    """Each row that was dropped: the item of which benchmark, the row's id and step, the run of words that
-    they share, and the share of the item's runs that the row has, 0..1.
+    """Each row that was dropped: the item of which benchmark, the row's id and step, and the share of the
+    item that the row has, 0..1. No words: they are the benchmark's, and what is listed here is published.
     """
     for step in steps_to(recipe.last):
         if not getattr(step.stage, "benchmarks", ()):
@@ -29,7 +29,8 @@ def contaminated(root: Root, recipe: Recipe) -> Iterator[dict[str, Any]]:
             if reject["reason"] == REASON:
                 benchmark, _, item = reject["twin"].rpartition(":")
                 found = {"benchmark": benchmark, "item": int(item), "step": step.name}
-                yield {**found, "id": json.loads(reject["record"])["id"], **json.loads(reject["got"])}
+                share = json.loads(reject["got"])["share"]
+                yield {**found, "id": json.loads(reject["record"])["id"], "share": share}
 
 
 def counts(root: Root, recipe: Recipe) -> list[tuple[str, int, int]]:

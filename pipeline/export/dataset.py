@@ -19,6 +19,7 @@ import yaml
 from datasets import Dataset, disable_progress_bars
 from upath import UPath
 
+from pipeline.dag import steps_to
 from pipeline.export.card import card
 from pipeline.export.contamination import benchmarks_of, contaminated
 from pipeline.export.rows import LAYOUTS, Layout
@@ -76,10 +77,10 @@ class _Split:
 
 
 def write(root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str) -> dict[str, Any]:
-    """Writes dataset/ unless it is there whole already; returns rows per split, discipline and source. Cost:
-    two passes over the rows.
+    """Writes dataset/ unless it is there already, whole and as it would be written now; returns rows per
+    split, discipline and source. Cost: two passes over the rows.
     """
-    known = finished(root, settings, run_id)
+    known = finished(root, recipe, settings, run_id)
     if known is not None:
         return known
     disable_progress_bars()
@@ -87,7 +88,10 @@ def write(root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str) ->
     shutil.rmtree(draft, ignore_errors=True)
     (draft / "data").mkdir(parents=True)
     layout = LAYOUTS[recipe.last.writes]
-    summary = {"key": _key(settings, run_id), **_write_shards(root, recipe, settings, run_id, draft / "data")}
+    summary = {
+        "key": _key(root, recipe, settings, run_id),
+        **_write_shards(root, recipe, settings, run_id, draft / "data"),
+    }
     summary["files"] = _checksums(draft)
     (draft / "README.md").write_text(
         card(root, recipe, settings.licence, run_id, summary, layout), encoding="utf-8"
@@ -104,19 +108,34 @@ def write(root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str) ->
     return summary
 
 
-def finished(root: Root, settings: DatasetSettings, run_id: str) -> dict[str, Any] | None:
-    """The summary of the dataset that is there, when it is the run's and whole. Reads the shards."""
+def finished(root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str) -> dict[str, Any] | None:
+    """The summary of the dataset that is there, when it holds what the last step holds, says what is so now,
+    and is whole. Reads the shards.
+    """
     known = _known(_summary_path(root))
-    whole = known.get("key") == _key(settings, run_id) and known.get("files") == _checksums(root.dataset)
-    return known if whole else None
+    is_current = known.get("key") == _key(root, recipe, settings, run_id)
+    return known if is_current and known.get("files") == _checksums(root.dataset) else None
 
 
 def _summary_path(root: Root) -> UPath:
     return root.path / "dataset.json"
 
 
-def _key(settings: DatasetSettings, run_id: str) -> str:
-    return digest((run_id, settings)).hex()
+def _key(root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str) -> str:
+    """What is in the folder follows from this: the parts of the last step, and what the card says of the
+    steps before it, of the settings with their models, prices and licences, and of the version.
+    """
+    steps = steps_to(recipe.last)
+    manifests = [root.folder(step).manifest() or {} for step in steps]
+    funnel = [(step.folder, _counts(manifest)) for step, manifest in zip(steps, manifests, strict=True)]
+    made_by = (root.run() or {}).get("academe")
+    told = (run_id, settings, recipe.about, recipe.settings_as_data(), made_by)
+    return digest((*told, funnel, manifests[-1].get("parts"))).hex()
+
+
+def _counts(manifest: dict[str, Any]) -> dict[str, Any]:
+    """What the card says of a step that is finished."""
+    return {name: manifest["tally"][name] for name in ("rows_in", "kept", "rejected")} if manifest else {}
 
 
 def _known(summary_path: UPath) -> dict[str, Any]:

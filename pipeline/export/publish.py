@@ -11,6 +11,7 @@ first.
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ from pipeline.export.hub import Committed, Hub, Repository, Stored
 from pipeline.export.repo_card import DEFAULT, README, cards, folder_of
 from pipeline.io.files import is_local, read_bytes
 from pipeline.recipe import Recipe
+from pipeline.report import JSON, PAGE
+from pipeline.report.page import page
+from pipeline.report.public import public
 from pipeline.storage.root import Root
 
 MAX_FILES = 1_000  # of one commit
@@ -35,7 +39,7 @@ MAX_BYTES = 50 * 10**9
 BLOCK_BYTES = 2**20
 CONFIG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 EXTRAS = ("academe.yaml", "contamination.jsonl")  # that a dataset has or has not, beside shards and card
-REPORTS = ("report.html", "report.json")  # of the root
+REPORTS = (PAGE, JSON)  # of the root, without what a dataset does not publish
 
 Content = Path | bytes
 State = Literal["new", "changed", "removed"]
@@ -131,7 +135,7 @@ def _checked(root: Root, recipe: Recipe, run_id: str, force: bool) -> dict[str, 
     """The summary of the dataset, which must be that of the run, whole, and good enough."""
     if recipe.dataset is None:
         raise RecipeError(f"the recipe '{recipe.name}' makes no dataset; there is nothing to publish")
-    summary = dataset.finished(root, recipe.dataset, run_id)
+    summary = dataset.finished(root, recipe, recipe.dataset, run_id)
     if summary is None:
         raise RecipeError(
             f"the dataset in {root} is not that of its last run, or not whole; the command that ran it, "
@@ -150,12 +154,30 @@ def _placed(root: Root, config: str) -> Iterator[_Files]:
     """The files under their names in the repository; on this machine as long as the context lasts."""
     above = "" if config == DEFAULT else f"{config}/"
     sources = {f"{folder_of(config)}/{path.name}": path for path in (root.dataset / "data").iterdir()}
-    others = [*(root.dataset / name for name in EXTRAS), *(root.path / name for name in REPORTS)]
-    sources.update({above + path.name: path for path in others if path.exists()})
+    extras = [path for name in EXTRAS if (path := root.dataset / name).exists()]
+    sources.update({above + path.name: path for path in extras})
     card = read_bytes(root.dataset / README).decode("utf-8")
     root.local.mkdir(parents=True, exist_ok=True)  # of a root that another machine has made
     with TemporaryDirectory(dir=root.local) as folder:
-        yield _Files({name: _here(path, Path(folder) / name) for name, path in sources.items()}, card)
+        files = {name: _here(path, Path(folder) / name) for name, path in sources.items()}
+        reports = {above + path.name: path for path in _public_reports(root, Path(folder))}
+        yield _Files({**files, **reports}, card)
+
+
+def _public_reports(root: Root, folder: Path) -> list[Path]:
+    """The report as all may see it, written into `folder`; none where the root has none."""
+    path = root.path / JSON
+    if not path.exists():
+        return []
+    try:
+        report = public(json.loads(read_bytes(path)))
+    except (ValueError, KeyError, TypeError) as error:
+        raise PublishError(
+            f"{path} is damaged, or of another version; write it again: academe report --root {root}"
+        ) from error
+    (folder / JSON).write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")
+    (folder / PAGE).write_text(page([report]), encoding="utf-8")
+    return [folder / JSON, folder / PAGE]
 
 
 def _here(path: UPath, copy: Path) -> Path:

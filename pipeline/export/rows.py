@@ -45,9 +45,11 @@ MEANINGS = {
     "language": "ISO 639-1, or `und` for text too short to tell",
     "generator": "the model that wrote the answer, or the text; empty for a text as it was found",
     "run": "the run that made the row: recipe, settings and prompts in one hash",
-    "n_question_tokens": "tokens of the question as sent, chat template included; 0 where it was not sent",
-    "n_answer_tokens": "tokens of the answer; 0 where it is part of a reply",
-    "n_tokens": "tokens of the text",
+    "n_prompt_tokens": "tokens of the prompt that was answered, system message and chat template included, "
+    "as the server counted; null where it did not",
+    "n_answer_tokens": "tokens of the answer, as the server counted; null where it did not, and where the "
+    "answer is part of a reply",
+    "n_tokens": "tokens of the text, as the server counted; null where it is a part of a reply",
     "clarity": "of the question, by a judge, 1 (poor) to 5; null where none was asked, as in the next three",
     "relevance": "of the answer to the question",
     "correctness": "of the answer",
@@ -86,7 +88,7 @@ def _conversation(example: Example, run_id: str) -> dict[str, Any]:
         "language": example.language,
         "generator": example.answerer,
         "run": run_id,
-        "n_question_tokens": example.n_question_tokens,
+        "n_prompt_tokens": example.n_prompt_tokens,
         "n_answer_tokens": example.n_answer_tokens,
         **{name: getattr(example, name) for name in CRITERIA},
         "difficulty": example.difficulty,
@@ -132,7 +134,7 @@ CONVERSATIONS = Layout(
             "language": STRING,
             "generator": STRING,
             "run": STRING,
-            "n_question_tokens": NUMBER,
+            "n_prompt_tokens": NUMBER,
             "n_answer_tokens": NUMBER,
             # Scores of a judge, and instruction-following difficulty; null where nothing measured them.
             **dict.fromkeys(CRITERIA, NUMBER),

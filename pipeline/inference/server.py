@@ -18,8 +18,9 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.errors import ModelUnavailable
+from pipeline.errors import ModelUnavailable, RecipeError
 from pipeline.inference.embedded import embedded_model, is_packaged
+from pipeline.io.secrets import resolved
 from pipeline.model import ModelSpec
 
 MAX_RESTARTS = 3  # in a row, without a minute of service between them
@@ -27,6 +28,7 @@ SERVED_S = 60.0
 FIRST_BACKOFF_S = 2.0
 STOP_S = 15.0
 LOG_TAIL_LINES = 20
+DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 # What vLLM's log says on the way up, in order, and what to tell the user.
 MILESTONES = (
@@ -77,7 +79,7 @@ class LocalServer:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env={**os.environ, **environment(self.spec)},
+                env={**_inherited(), **environment(self.spec)},
             )
         self._started, self._milestone, self.ready = time.monotonic(), -1, False
 
@@ -145,7 +147,10 @@ class LocalServer:
 
 
 def check_local(spec: ModelSpec) -> None:
-    """Raises ModelUnavailable, at once, when vLLM or the packaged model is not installed."""
+    """Raises ModelUnavailable, at once, when vLLM or the packaged model is not installed, and RecipeError
+    when its environment cannot be made.
+    """
+    environment(spec)
     if not _has_module("vllm") or (spec.path == "embedded" and not is_packaged()):
         raise ModelUnavailable(
             f"vLLM{' or the embedded model' if spec.path == 'embedded' else ''} is not installed; "
@@ -188,11 +193,24 @@ def vllm_options(spec: ModelSpec, *, on_cpu: bool) -> dict[str, str | int | floa
 
 
 def environment(spec: ModelSpec) -> dict[str, str]:
-    """What vLLM finds in its environment, but for what it is given by others."""
+    """What vLLM finds in its environment, but for what it is given by others. Raises RecipeError for a
+    variable that the settings name and nobody has set.
+    """
     values = {"VLLM_NO_USAGE_STATS": "1", "VLLM_CPU_KVCACHE_SPACE": "2"}  # GiB, used on a CPU alone
     if spec.path == "embedded" or Path(str(spec.path)).is_dir():
         values["HF_HUB_OFFLINE"] = "1"
-    return {**values, **spec.vllm_env}
+    try:
+        return {**values, **resolved(spec.vllm_env, os.environ)}
+    except KeyError as error:
+        raise RecipeError(
+            f"model '{spec.name}': vllm_env names the variable {error.args[0]}, which is not set; export "
+            "it, or leave it out"
+        ) from error
+
+
+def _inherited() -> dict[str, str]:
+    """Our environment, but for what would have vLLM ask for a key that our requests do not have."""
+    return {name: value for name, value in os.environ.items() if name != "VLLM_API_KEY"}
 
 
 def has_gpu() -> bool:
@@ -223,9 +241,11 @@ def free_port() -> int:
 
 
 def answers(url: str) -> bool:
-    """Whether an OpenAI-compatible server is up there."""
+    """Whether a server that we started is up there. Asked without a proxy, whatever the environment names: it
+    would look for the server on its own machine.
+    """
     try:
-        with urllib.request.urlopen(f"{url}/models", timeout=1) as response:
+        with DIRECTLY.open(f"{url}/models", timeout=1) as response:
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -61,6 +61,8 @@ class Progress:
             self.news = f"{step}: drops {shares}; see `academe show {step} --rejects`"
         elif kind == "budget_spent":
             self.news = f"{event['limit']} is reached: nothing more is sent, what is in flight is waited for"
+        elif kind == "warning":
+            self.news = event["text"]
         elif kind == "progress":
             self._take_flights(event)
         elif kind == "run_done":

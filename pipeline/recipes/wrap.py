@@ -30,9 +30,8 @@ class WrapSettings(DocumentSettings):
     without: tuple[str, ...] = ()  # names of steps that only drop rows, to be left out
     rephrasing: RephraseChunks = RephraseChunks()
     contamination: DropContaminated = DropContaminated()
-    mixture: DropToMix = (
-        DropToMix()
-    )  # of `real` and `style/NAME`; by the shares of the styles, unless it says more
+    # Of `real` and `style/NAME`: all real texts, and each style up to its share; see stages/drop_to_mix.py
+    mixture: DropToMix = DropToMix()
     dataset: DatasetSettings = Field(default_factory=DatasetSettings)
     gates: Gates = Field(default_factory=Gates)
 

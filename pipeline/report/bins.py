@@ -8,14 +8,17 @@ from numpy.typing import NDArray
 BINS = 24
 OUTER = 0.005  # share of values at either end that the outer bins take in
 SAME = 1e-4  # values nearer than that are one
+FARTHEST = 1e12  # where the outer bins begin at the latest: beyond it steps of a bin are lost in rounding
 
 Numbers = NDArray[Any]
 
 
 def edges_of(*groups: Numbers) -> list[float]:
-    """Of bins of one width that hold nearly all of each group; what is far out is in the first and last."""
+    """Of bins of one width that hold nearly all of each group; what is far out is in the first and last.
+    The values must be finite, and in one group at least there must be some.
+    """
     ranges = [np.quantile(numbers, (OUTER, 1 - OUTER)) for numbers in groups if len(numbers)]
-    low, high = np.min(ranges), np.max(ranges)
+    low, high = np.clip((np.min(ranges), np.max(ranges)), -FARTHEST, FARTHEST)
     are_whole = all((numbers == np.round(numbers)).all() for numbers in groups)
     if are_whole and high > 1:  # not shares that are all 0 or 1
         width = max(1, -(-int(high - low + 1) // BINS))

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -62,6 +63,9 @@ class _Measured:
         self.limits: dict[str, set[float]] = defaultdict(set)
 
     def add(self, reason: str, got: float, limit: float) -> None:
+        """Numbers that are not finite have no place beside others, and are left out."""
+        if not (math.isfinite(got) and math.isfinite(limit)):
+            return
         self.values[reason].append(got)
         self.limits[reason].add(limit)
 
@@ -100,7 +104,7 @@ def _drawn(root: Root, step: Step, n: int) -> tuple[int, pa.Table]:
 def _number(text: str | None) -> float | None:
     try:
         value = json.loads(text or "null")
-    except ValueError:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return float(value) if is_number else None
+    except (ValueError, OverflowError):  # more digits than a number of the machine has
         return None
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number else None

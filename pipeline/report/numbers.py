@@ -30,7 +30,7 @@ NAMED = {
 MEASURED = {
     "difficulty": "Difficulty",
     "likeness": "Likeness to the original",
-    "n_question_tokens": "Tokens of the question as sent",
+    "n_prompt_tokens": "Tokens of the prompt that was answered",
     "n_answer_tokens": "Tokens of the answer",
     "n_tokens": "Tokens of the text",
 }
@@ -110,7 +110,8 @@ class Kept:
             for column in NAMED.keys() & columns:
                 self.names[column].update(_counted(table[column].cast(pa.string())))
             for column in (MEASURED.keys() | set(CRITERIA)) & columns:
-                values[column].append(pc.drop_null(table[column]).to_numpy())
+                numbers = pc.drop_null(table[column])
+                values[column].append(numbers.filter(pc.is_finite(numbers)).to_numpy())
             for column in WORDY.keys() & columns:
                 values[column].append(pc.count_substring_regex(table[column], r"\S+").to_numpy())
         self.values = {column: np.concatenate(arrays) for column, arrays in values.items()}

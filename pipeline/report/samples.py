@@ -102,9 +102,9 @@ def _rejects(root: Root, recipe: Recipe) -> list[Data]:
         for reason, entries in _by_reason(root, step, each).items():
             for entry in entries:
                 record = _fields(json.loads(entry["record"]))
-                told = {name: _cut(entry[name]) for name in ("got", "limit", "twin") if entry[name]}
                 row = {**record, "id": record.get("id", entry["id"]), "step": step.name, "reason": reason}
-                found.append(row | {name: _decoded(name, value) for name, value in told.items()})
+                told = {name: _cut(_decoded(entry[name])) for name in ("got", "limit") if entry[name]}
+                found.append(row | told | ({"twin": entry["twin"]} if entry["twin"] else {}))
     return found
 
 
@@ -117,9 +117,12 @@ def _by_reason(root: Root, step: Step, n: int) -> dict[str, list[Data]]:
     return dict(sorted(best.items()))
 
 
-def _decoded(name: str, value: str) -> Any:
-    """What was measured and the limit are kept as JSON; a twin is an id."""
-    return value if name == "twin" else json.loads(value)
+def _decoded(text: str) -> Any:
+    """What was measured, or the limit, which are kept as JSON; a number of too many digits as text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def duplicates(root: Root, recipe: Recipe) -> list[Data]:
@@ -136,7 +139,7 @@ def duplicates(root: Root, recipe: Recipe) -> list[Data]:
         for reason, entries in drawn.items():
             for entry in entries:
                 twin = twins.get(entry["twin"])
-                told = {"step": step.name, "reason": reason, "got": json.loads(entry["got"] or "null")}
+                told = {"step": step.name, "reason": reason, "got": _decoded(entry["got"] or "null")}
                 record = _fields(json.loads(entry["record"]))
                 found.append({**told, "row": record, "twin": twin or {"id": entry["twin"]}})
     return found

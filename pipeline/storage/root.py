@@ -21,6 +21,7 @@ from upath import UPath
 from pipeline.dag import Step
 from pipeline.errors import StoreError
 from pipeline.io.files import is_local, put_file, read_bytes, store_error, write_bytes, write_text
+from pipeline.io.secrets import has_login, without_logins
 from pipeline.storage.lock import locked
 from pipeline.storage.mirror import Copying, Mirror
 from pipeline.storage.replies import Segments
@@ -191,6 +192,12 @@ def _names_inputs(step: dict[str, Any]) -> bool:
 
 
 def _opened(path: str) -> UPath:
+    if has_login(path):
+        raise StoreError(
+            f"{without_logins(path)}: a root's address must hold no name or password, as it stands in logs "
+            f"and "
+            "reports; keep them in fsspec's own configuration (~/.config/fsspec) or the environment"
+        )
     try:
         found = UPath(path, use_listings_cache=False) if "://" in path else UPath(path).absolute()
         if found.protocol == "file":

@@ -13,6 +13,7 @@ order of the dataset. Pages carry checksums too, for parts of a step that has no
 import dataclasses
 import functools
 import json
+import re
 import types
 import typing
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,6 +39,7 @@ from pipeline.stage import NOT_DRAWN, Reject
 from pipeline.storage.tally import Tally
 
 TALLY_KEY = b"academe.tally"
+_HALF = re.compile("[\ud800-\udfff]")
 
 State = Literal["done", "started", "waits"]  # of a step
 
@@ -277,13 +279,19 @@ def read_slice(rows: Slice, kind: type) -> list[Any]:
     return from_table(slice_table(rows), kind)
 
 
+def _json(value: object) -> str:
+    """As JSON that any file can hold: half of a surrogate pair, which UTF-8 cannot spell, is escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    return json.dumps(value) if _HALF.search(text) else text
+
+
 def _reject_table(rejects: Sequence[tuple[Reject, Record]]) -> pa.Table:
     return pa.table(
         {
             "id": [record.id for _, record in rejects],
             "reason": [reject.reason for reject, _ in rejects],
-            "got": [json.dumps(reject.got, ensure_ascii=False) for reject, _ in rejects],
-            "limit": [json.dumps(reject.limit, ensure_ascii=False) for reject, _ in rejects],
+            "got": [_json(reject.got) for reject, _ in rejects],
+            "limit": [_json(reject.limit) for reject, _ in rejects],
             "twin": [reject.twin for reject, _ in rejects],
             "record": [as_json(record) for _, record in rejects],
         },

@@ -7,10 +7,10 @@ concepts uniformly among the numbers that still have choices, then the sessions 
 """
 
 import itertools
+import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import comb
 
 from pipeline.errors import RecipeError
 
@@ -27,12 +27,12 @@ class Draw:
 
 def n_single(n: int, size: int) -> int:
     """Choices of `size` concepts of one session with `n`."""
-    return comb(n, size)
+    return math.comb(n, size)
 
 
 def n_pair(m: int, n: int, size: int) -> int:
     """Choices of `size` concepts of two sessions with `m` and `n`, at least one of each."""
-    return comb(m + n, size) - comb(m, size) - comb(n, size)
+    return math.comb(m + n, size) - math.comb(m, size) - math.comb(n, size)
 
 
 def draw_singles(counts: Sequence[int], sizes: range, rng: random.Random) -> Iterator[Draw]:
@@ -93,9 +93,12 @@ def _fresh(counts: Sequence[int], stratum: Stratum, seen: set[Draw], rng: random
 
 def draw_weighted(weights: Mapping[str, float], n: int, rng: random.Random) -> list[str]:
     """At most `n` different names, each the likelier the greater its weight; none of weight 0. The largest of
-    u^(1/w) are a weighted sample without replacement (Efraimidis and Spirakis 2006).
+    u^(1/w) are a weighted sample without replacement (Efraimidis and Spirakis 2006); their logarithms are
+    compared, as the powers of small weights are all 0.
     """
-    keys = {name: rng.random() ** (1 / weight) for name, weight in weights.items() if weight > 0}
+    most = max(weights.values(), default=0)
+    drawn = {name: (rng.random(), weight / most) for name, weight in weights.items() if weight > 0}
+    keys = {name: math.log(u) / weight if u else -math.inf for name, (u, weight) in drawn.items()}
     return sorted(keys, key=lambda name: -keys[name])[:n]
 
 

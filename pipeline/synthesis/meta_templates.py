@@ -17,6 +17,7 @@ from pipeline.errors import PromptError, RecipeError
 from pipeline.io import plain_yaml
 from pipeline.prompts import render_given
 from pipeline.records import PLACEHOLDER
+from pipeline.stage import Reject
 from pipeline.synthesis.bonito import PIPE, filled, prompt_for
 from pipeline.synthesis.task_types import NAMES, task_type
 
@@ -84,21 +85,21 @@ def original(template: Template, row: Mapping[str, Any]) -> tuple[str, str]:
     return asked.strip(), answer.strip()
 
 
-def turned(template: Template, row: Mapping[str, Any], context: str) -> Turned | None:
-    """The row turned round; None where the template does not show the paragraph as it is, or has no answer
-    for the row.
+def turned(template: Template, row: Mapping[str, Any], context: str) -> Turned | Reject:
+    """The row turned round; a Reject where the template does not show the paragraph as it is, or has no
+    answer for the row.
     """
     paragraph = row.get(context)
     if not isinstance(paragraph, str) or not paragraph.strip():
-        return None
+        return Reject("no_paragraph", limit=f"text in the column '{context}'")
     paragraph = paragraph.strip()
     shown = {**row, context: paragraph}
     asked, answer = original(template, {**row, context: PLACEHOLDER})
     as_it_was = original(template, shown)
-    if PLACEHOLDER not in asked or not answer:
-        return None
-    if (filled(asked, paragraph), filled(answer, paragraph)) != as_it_was:
-        return None  # it looks into the paragraph, at its length for one
+    if not answer:
+        return Reject("no_answer", got=template.name)
+    if PLACEHOLDER not in asked or (filled(asked, paragraph), filled(answer, paragraph)) != as_it_was:
+        return Reject("paragraph_not_shown", got=template.name)  # or looked into, at its length for one
     return Turned(task_type(template.task).short, paragraph, asked, answer)
 
 

@@ -22,20 +22,34 @@ def apportioned(weights: Mapping[str, float], total: int) -> dict[str, int]:
 def mixed(
     available: Mapping[str, int], weights: Mapping[str, float], total: int | None = None
 ) -> dict[str, int]:
-    """The largest mixture, of at most `total` rows, that has the sources in proportion to their weights and
-    asks of none for more than there is. Sources without a weight, or of weight 0, give none.
+    """The largest mixture, of at most `total` rows, whose apportionment by the weights asks of no source for
+    more than there is. Sources without a weight, or of weight 0, give none.
+
+    What fits at n rows need not fit at fewer (the Alabama paradox of largest remainders), so all numbers are
+    tried from the greatest down that may fit. Cost: at most (1 / the smallest share) of them, 2 microseconds
+    each.
     """
     asked = {name: weight for name, weight in weights.items() if weight > 0}
+    whole = sum(asked.values())
     most = sum(available.get(name, 0) for name in asked)
-    low, high = 0, most if total is None else min(total, most)
-    while low < high:  # what fits at n rows fits at fewer, but for rounding, which the last step sees to
-        middle = (low + high + 1) // 2
-        if _fits(apportioned(asked, middle), available):
-            low = middle
-        else:
-            high = middle - 1
-    counts = apportioned(asked, low)
+    # A source of share s gets n s rounded down at least.
+    bounds = [(available.get(name, 0) + 1) * (whole / weight) + 1 for name, weight in asked.items()]
+    n = int(min(most, *bounds, *([] if total is None else [total]))) if asked else 0
+    while not _fits(counts := apportioned(asked, n), available):  # 0 rows fit
+        n -= 1
     return {name: counts.get(name, 0) for name in available}
+
+
+def with_all_real(
+    available: Mapping[str, int], real: str, shares: Mapping[str, float], total: int | None = None
+) -> dict[str, int]:
+    """All rows of `real`, and of the other sources as many as their shares (see `beside_real`) allow beside
+    them; all where they are too few. Where that is above `total`, each source in proportion to it.
+    """
+    weights = beside_real(available, real, shares)
+    few = weights[real] <= available[real]
+    counts = dict(available) if few else {**mixed(available, weights), real: available[real]}
+    return counts if total is None else mixed(counts, dict(counts), total)
 
 
 def beside_real(available: Mapping[str, int], real: str, shares: Mapping[str, float]) -> dict[str, float]:

@@ -22,7 +22,7 @@ def test_every_text_of_a_row_is_an_item(tmp_path: Path) -> None:
     ("name", "content", "said"),
     [
         ("b.jsonl", b'{"q": "fine"}\n{"q": \n', r"b\.jsonl, row 1: .*mend the file"),
-        ("b.jsonl", b"\xff\xfe\xfd\n", "row 0: .*codec can't decode"),
+        ("b.jsonl", b"\xff\xfe\xfd\n", "after row 0: .*codec can't decode.*save it as UTF-8"),
         ("b.jsonl", b"", "holds no text"),
         ("b.jsonl", b'{"n": 3}\n', "holds no text"),
         ("b.jsonl.gz", b"not gzip", "row 0: Not a gzipped file"),

@@ -122,3 +122,23 @@ def test_the_command_line_names_model_and_options(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(server, "_has_module", lambda _: False)
     with pytest.raises(ModelUnavailable, match="vLLM is not installed; run `make setup`"):
         check_local(SPEC)
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"])
+def test_a_proxy_in_the_environment_does_not_hide_our_own_server(
+    variable: str, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.setenv(variable, "http://127.0.0.1:9")  # where nobody listens
+    local = LocalServer(SPEC, tmp_path / "log", told.append)
+    local.start()
+    try:
+        tend_until(local, ready=True)
+    finally:
+        local.stop()
+
+
+def test_a_server_of_ours_does_not_ask_for_the_key_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VLLM_API_KEY", "of-another-server")
+    assert "VLLM_API_KEY" not in server._inherited()

@@ -64,7 +64,7 @@ def example(answer: str = ANSWER, **changes: Any) -> Example:
         "answer": answer,
         "answer_finish": "stop",
         "answerer": "fake",
-        "n_question_tokens": 20,
+        "n_prompt_tokens": 20,
         "n_answer_tokens": 30,
     }
     return Example(**{**made, **changes})

@@ -152,7 +152,7 @@ def test_the_answerer_sees_the_question_alone() -> None:
     script = Script(lambda _: StoredReply("  It is a place. ", "length", 11, 22))
     (made,) = run(AnswerQuestions(), instruction(), script)
     assert script.bodies[0]["messages"] == [{"role": "user", "content": instruction().question}]
-    assert (made.answer, made.answer_finish, made.n_question_tokens, made.n_answer_tokens) == (
+    assert (made.answer, made.answer_finish, made.n_prompt_tokens, made.n_answer_tokens) == (
         "It is a place.",
         "length",
         11,

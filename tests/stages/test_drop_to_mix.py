@@ -3,11 +3,12 @@
 from collections import Counter
 
 import pyarrow as pa
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.engine.spread import in_threads
-from pipeline.synthesis.mixing import apportioned, beside_real, mixed
+from pipeline.synthesis.mixing import apportioned, beside_real, mixed, with_all_real
 from stages.drop_to_mix import REAL, DropToMix
 
 NAMES = ("a", "b", "c", "d")
@@ -39,6 +40,24 @@ def test_a_mixture_reaches_its_shares_and_wastes_nothing(
         assert any(available[name] < (n + 2) * weights[name] / whole + 1 for name in asked)
 
 
+SMALL = st.fixed_dictionaries({name: st.integers(0, 40) for name in NAMES})
+FINE = st.fixed_dictionaries({name: st.one_of(st.integers(0, 12), st.floats(0, 1)) for name in NAMES})
+
+
+@settings(max_examples=500)
+@given(SMALL, FINE, st.one_of(st.none(), st.integers(1, 200)))
+def test_no_larger_mixture_has_the_proportions(
+    available: dict[str, int], weights: dict[str, float], total: int | None
+) -> None:
+    """Against all numbers of rows, from none to all that there are."""
+    most = sum(available[name] for name in NAMES if weights[name] > 0)
+    sizes = range((most if total is None else min(most, total)) + 1)
+    tried = (apportioned({name: w for name, w in weights.items() if w > 0}, n) for n in sizes)
+    fitting = [counts for counts in tried if all(counts[name] <= available[name] for name in counts)]
+    largest = max(fitting, key=lambda counts: sum(counts.values()))
+    assert mixed(available, weights, total) == {name: largest.get(name, 0) for name in NAMES}
+
+
 @given(
     st.integers(0, 500),
     st.fixed_dictionaries({name: st.integers(0, 200) for name in NAMES}),
@@ -53,6 +72,51 @@ def test_real_texts_stand_beside_each_style_in_its_share(
     wanted = sum(counts[name] * (1 - shares[name]) / shares[name] for name in NAMES)
     assert abs(counts[REAL] - wanted) <= max(0.01 * wanted, 1 + len(NAMES))
     assert all(counts[name] <= available[name] for name in available)
+
+
+@settings(max_examples=300)
+@given(SMALL, st.integers(0, 60), st.lists(st.sampled_from([0.3, 0.5, 0.8, 1.0]), min_size=4, max_size=4))
+def test_no_real_text_goes_for_want_of_rephrasings(
+    styles: dict[str, int], n_real: int, chosen: list[float]
+) -> None:
+    available, shares = {REAL: n_real, **styles}, dict(zip(NAMES, chosen, strict=True))
+    counts = with_all_real(available, REAL, shares)
+    assert counts[REAL] == n_real
+    needed = sum(styles[name] * (1 - shares[name]) / shares[name] for name in NAMES)
+    if needed <= n_real:
+        assert counts == available
+    else:  # the styles are cut to their shares
+        beside = sum(counts[name] * (1 - shares[name]) / shares[name] for name in NAMES)
+        assert abs(beside - n_real) <= (1 + len(NAMES)) / 0.3
+
+
+@pytest.mark.parametrize(
+    ("rows", "settings_of", "kept"),
+    [
+        ((100, 10), {}, (100, 10)),
+        ((100, 0), {}, (100, 0)),
+        ((0, 30), {}, (0, 30)),
+        ((20, 50), {}, (20, 20)),
+        ((100, 10), {"drop_real": True}, (11, 10)),
+        ((100, 0), {"drop_real": True}, (0, 0)),
+        ((100, 10), {"total": 55}, (50, 5)),
+        ((100, 50), {"caps": {"style/easy": 4}}, (100, 4)),
+        ((100, 50), {"caps": {REAL: 30}}, (30, 30)),
+        ((100, 10), {"weights": {REAL: 1, "style/easy": 1}}, (11, 10)),
+    ],
+)
+def test_real_texts_stay_unless_more_is_asked_for(
+    rows: tuple[int, int], settings_of: dict, kept: tuple[int, int]
+) -> None:
+    ids = [f"{number:04d}" for number in range(sum(rows))]
+    styles = [""] * rows[0] + ["easy"] * rows[1]
+    texts = pa.table(
+        {name: pa.array(v, pa.string()) for name, v in (("id", ids), ("style", styles), ("text", ids))}
+    )
+    stage = DropToMix(shares={"style/easy": 0.5}, **settings_of)
+    gone = set(stage.decide(stage.sketch(texts), in_threads).verdicts["id"].to_pylist())
+    stays = [style for number, style in zip(ids, styles, strict=True) if number not in gone]
+    assert (stays.count(""), stays.count("easy")) == kept
 
 
 def table(rows: list[tuple[str, str]]) -> pa.Table:

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from upath import UPath
 
+from pipeline.engine.work import read_source
 from pipeline.errors import RecipeError
 from pipeline.recipes import load_recipe
 from pipeline.synthesis.bonito import filled, parsed
-from pipeline.synthesis.meta_templates import Template, original, turned
+from pipeline.synthesis.meta_templates import Template, Turned, original, turned
 from stages.read_annotated import ReadAnnotated
 from tests.conftest import ROOT
 
@@ -43,7 +45,7 @@ def test_a_template_turned_round_and_back_is_the_original(passage: str, question
     found = turned(TEMPLATE, row, "passage")
     if "{{context}}" in passage + question + answer or "<|pipe|>" in question + answer:
         return
-    assert found is not None
+    assert isinstance(found, Turned)
     halves = parsed(found.target)
     assert halves is not None
     back = tuple(filled(half, found.paragraph) for half in halves)
@@ -63,6 +65,36 @@ def test_rows_without_an_answer_are_left_out(tmp_path: Path) -> None:
     only_first = "\n".join(TEMPLATES.splitlines()[:4])
     made = list(write(tmp_path, rows, only_first).read())
     assert [row.parent_id for row in made] == [f"rows.jsonl:{number}" for number in range(10, 20)]
+
+
+BARE = {"passage": "Text.", "question": "What?", "answer": "So."}
+REJECTED = [
+    ({**BARE, "answer": ""}, "no_answer"),
+    ({**BARE, "answer": " \n\t"}, "no_answer"),
+    ({**BARE, "passage": ""}, "no_paragraph"),
+    ({**BARE, "passage": "  "}, "no_paragraph"),
+    ({**BARE, "passage": None}, "no_paragraph"),
+    ({**BARE, "passage": 7}, "no_paragraph"),
+]
+
+
+@pytest.mark.parametrize(("row", "reason"), REJECTED)
+def test_a_drawn_row_that_cannot_be_turned_round_is_a_reject(row: dict, reason: str, tmp_path: Path) -> None:
+    """Acceptance check 4: what is excluded has a reason, and its place in the file."""
+    only_first = "\n".join(TEMPLATES.splitlines()[:4])
+    stage = write(tmp_path, [BARE, row, BARE], only_first)
+    first, (reject, gone), last = stage.outcomes()
+    assert (reject.reason, gone.parent_id, gone.answer) == (reason, "rows.jsonl:1", "")
+    assert [first, last] == list(stage.read())
+    (part,) = read_source(stage, UPath(tmp_path / "step"), 10)
+    assert (part.tally.rows_in, part.tally.kept, part.tally.rejected) == (3, 2, {reason: 1})
+
+
+def test_a_template_that_looks_into_the_paragraph_is_a_reject(tmp_path: Path) -> None:
+    stage = write(tmp_path, ROWS)
+    reasons = {outcome[0].reason for outcome in stage.outcomes() if isinstance(outcome, tuple)}
+    assert reasons == {"paragraph_not_shown"}
+    assert sum(1 for _ in stage.outcomes()) == len(ROWS)
 
 
 def test_the_cap_is_kept_and_the_seed_decides(tmp_path: Path) -> None:

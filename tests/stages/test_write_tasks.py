@@ -275,7 +275,7 @@ def row(answer: str, **changes: Any) -> Example:
     made = {
         "id": "x", "parent_id": "chunk", "passage": PASSAGE, "task": "qa", "questioner": "m", "answerer": "m",
         "question": "What about the birds? {{context}}", "answer": answer, "answer_finish": "stop",
-        "n_question_tokens": 0, "n_answer_tokens": 0,
+        "n_prompt_tokens": None, "n_answer_tokens": None,
     }  # fmt: skip
     return Example(**{**made, **changes})
 

@@ -70,9 +70,9 @@ function section(id, title, draws, about = "") {
 // The sections, each for one run
 
 function facts(run) {
-  const pairs = [["Recipe", run.recipe], ["Run", run.run], ["Rows", count(run.n_rows)], ["Root", run.root],
+  const pairs = [["Recipe", run.recipe], ["Run", run.run], ["Rows", count(run.n_rows)], ["Root", run.root || null],
     ["Made with", run.made_with], ["Models", run.models.join(", ") || "none"]];
-  return el("dl", {}, pairs.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
+  return el("dl", {}, pairs.filter(([, value]) => value !== null).flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
 }
 
 function funnel(run) {
@@ -301,7 +301,8 @@ function browser(run) {
   });
   fill();
   const drawn = [`${count(run.sampled.kept)} of ${count(run.n_kept)} kept rows`, `${count(run.sampled.rejected)} of ${count(run.n_rejected)} rejected ones`];
-  return el("div", {}, el("p", { class: "faint" }, `Shown are ${drawn.join(" and ")}, drawn by their ids.`),
+  const withheld = run.is_public ? " What was rejected, and what the model was asked, stay where the run is." : "";
+  return el("div", {}, el("p", { class: "faint" }, `Shown are ${drawn.join(" and ")}, drawn by their ids.${withheld}`),
     el("div", { class: "controls" }, el("label", {}, "search", search), el("label", {}, "status", status),
       keys.map((key) => el("label", {}, key, picks[key]))), list);
 }
@@ -335,7 +336,8 @@ function detail(run, row) {
   const requests = asked ? asked.map((request) => el("details", {}, el("summary", {}, `Asked in ${request.step}`),
     request.turns.map((turn) => el("div", { class: "text" }, el("strong", {}, `${turn.role}: `), turn.content)),
     el("div", { class: "text" }, el("strong", {}, "reply: "), request.reply)))
-    : [el("p", { class: "faint" }, `Prompts and replies are in the page for some rows; for this one: academe show --id ${row.id} --root ROOT`)];
+    : [el("p", { class: "faint" }, run.is_public ? "Prompts and replies stay where the run is."
+      : `Prompts and replies are in the page for some rows; for this one: academe show --id ${row.id} --root ROOT`)];
   dialog.replaceChildren(el("h2", { id: "detail-title" }, "One row and its lineage"), verdict(row),
     ...links.map((link, number) => el("section", { class: "row" }, el("h3", {}, number ? `made of, in ${link.step}` : "the row"), fields(link))),
     el("h3", {}, "What the model was asked"), ...requests,
