@@ -86,7 +86,7 @@ def without(last: Step, names: Collection[str]) -> Step:
     for name in names:
         if name in filters:
             continue
-        hint = nearest(name, filters, "those that can be are")
+        hint = nearest(name, filters, "those that can be are:")
         why = "makes rows, so it cannot be" if name in steps else "is no step of this recipe that could be"
         raise RecipeError(f"without: '{name}' {why} left out; {hint}")
 

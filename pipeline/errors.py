@@ -115,5 +115,5 @@ def nearest(name: str, known: Sequence[str], what: str) -> str:
     told = [f"did you mean '{near[0]}'?"] if near else []
     if not near or len(known) <= MAX_LISTED:
         more = f" and {len(known) - MAX_LISTED} more" if len(known) > MAX_LISTED else ""
-        told.append(f"{what}: {', '.join(known[:MAX_LISTED])}{more}")
+        told.append(f"{what} {', '.join(known[:MAX_LISTED])}{more}")
     return " ".join(told)

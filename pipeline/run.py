@@ -138,7 +138,7 @@ def chosen_steps(recipe: Recipe, options: RunOptions) -> list[Step]:
     for wanted in (options.last, options.first):
         if wanted is not None and wanted not in names:
             raise RecipeError(
-                f"recipe '{recipe.name}' has no step '{wanted}'; {nearest(wanted, names, 'its steps are')}"
+                f"recipe '{recipe.name}' has no step '{wanted}'; {nearest(wanted, names, 'its steps are:')}"
             )
     if options.last is not None:
         steps = steps_to(steps[names.index(options.last)])

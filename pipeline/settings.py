@@ -49,10 +49,10 @@ def load_settings(
         for fault in error.errors(include_url=False):
             source = _source(sources, fault["loc"])
             faults.setdefault(source, []).append(_explained(kind, fault, source))
-    for loc in _with_logins(data):
+    for loc in [] if faults else _with_logins(data):
         faults.setdefault(_source(sources, loc), []).append(
-            f"{'.'.join(map(str, loc))} has a name or a password in a URL, and settings are published with the "
-            "dataset; keep it in fsspec's own configuration (~/.config/fsspec) or the environment"
+            f"{'.'.join(map(str, loc))} has a name or a password in a URL, and settings are published with "
+            "the dataset; keep it in fsspec's own configuration (~/.config/fsspec) or the environment"
         )
     if faults:
         raise RecipeError("; ".join(f"{source}: {'; '.join(some)}" for source, some in faults.items()))
@@ -138,7 +138,7 @@ def _explained(kind: type[BaseModel], fault: Any, source: str) -> str:
         shown = "" if isinstance(got, dict | list) else f", got {without_logins(repr(got))}"
         return _told(source, where, f"{fault['msg']}{shown}")
     known = _keys_at(TypeAdapter(kind).json_schema(), loc[:-1])
-    return f"unknown key '{where}'; {nearest(loc[-1], known, 'the keys there are')}"
+    return f"unknown key '{where}'; {nearest(loc[-1], known, 'the keys there are:')}"
 
 
 def _keys_at(schema: dict[str, Any], loc: Sequence[str]) -> list[str]:

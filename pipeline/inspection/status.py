@@ -92,7 +92,7 @@ def rows_of(root: Root, step: str, rejects: bool, n: int) -> list[dict[str, Any]
     found = [candidate for candidate in steps if candidate["name"] == step]
     if not found:
         names = [entry["name"] for entry in steps]
-        raise RecipeError(f"no step '{step}' in {root}; {nearest(step, names, 'its steps are')}")
+        raise RecipeError(f"no step '{step}' in {root}; {nearest(step, names, 'its steps are:')}")
     return list(itertools.islice(_folder(root, found[0]).rows("rejects" if rejects else ""), n))
 
 

@@ -23,7 +23,8 @@ NEWS_S = 20.0  # how often a plain view says how far a running step is
 WATCH_S = 1.0  # between drawings of a run in another terminal
 FOOTER_LINES = 7  # below the table, its head included
 STYLES = {"runs": "bold", "done": "green", "reused": "green", "waits": "dim", "stopped": "yellow"}
-TITLES = ("in", "kept", "rejected", "not drawn", "in flight", "tokens/s", "left")
+NOT_DRAWN = "not drawn"  # its column is there where a step takes a share of its rows
+TITLES = ("in", "kept", "rejected", NOT_DRAWN, "in flight", "tokens/s", "left")
 
 
 class LiveView:
@@ -72,7 +73,8 @@ def drawn(progress: Progress, room: int | None = None) -> RenderableType:
     table = Table(box=None, pad_edge=False)
     table.add_column("step", no_wrap=True)
     table.add_column("")
-    for title in TITLES:
+    titles = [title for title in TITLES if title != NOT_DRAWN or progress.totals().not_drawn]
+    for title in titles:
         table.add_column(title, justify="right", no_wrap=True)
     hidden: list[str] = []
     for states in (CLOSED, ("waits",)):
@@ -81,7 +83,11 @@ def drawn(progress: Progress, room: int | None = None) -> RenderableType:
             hidden += states
     for name, line in progress.lines.items():
         if line.state not in hidden:
-            table.add_row(name, Text(line.state, STYLES[line.state]), *_cells(progress, name, line))
+            table.add_row(
+                name,
+                Text(line.state, STYLES[line.state]),
+                *map(_cells(progress, name, line).__getitem__, titles),
+            )
     n_hidden = {state: sum(line.state == state for line in progress.lines.values()) for state in hidden}
     told = ", ".join(f"{n} {state}" for state, n in n_hidden.items() if n)
     if told:
@@ -89,15 +95,17 @@ def drawn(progress: Progress, room: int | None = None) -> RenderableType:
     return Group(table, *(Text(text, "dim", no_wrap=True) for text in _footer(progress)))
 
 
-def _cells(progress: Progress, name: str, line: Line) -> list[str]:
+def _cells(progress: Progress, name: str, line: Line) -> dict[str, str]:
+    """By the column's title."""
     tally, left = line.tally, progress.seconds_left(name)
     counts = (tally.rows_in, tally.kept, tally.n_rejected, tally.not_drawn, line.in_flight)
     rate = line.tokens_per_s
-    return [
+    cells = [
         *(f"{count:,}" if count else "" for count in counts),
         f"{rate:,.0f}" if rate else "",
         clock(left) if left is not None else "",
     ]
+    return dict(zip(TITLES, cells, strict=True))
 
 
 def _requests(tally: Tally) -> str:

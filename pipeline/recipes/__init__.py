@@ -61,5 +61,5 @@ def recipe_of(run: Mapping[str, Any]) -> Recipe:
 
 def _find(name: str) -> _Known:
     if name not in RECIPES:
-        raise RecipeError(f"no recipe '{name}'; {nearest(name, list(RECIPES), 'the recipes are')}")
+        raise RecipeError(f"no recipe '{name}'; {nearest(name, list(RECIPES), 'the recipes are:')}")
     return RECIPES[name]
