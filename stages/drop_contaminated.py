@@ -27,7 +27,7 @@ from pipeline.text.text import words
 class DropContaminated(FilterStage):
     reads: ClassVar[type] = Worded
     writes: ClassVar[type] = Worded
-    version: ClassVar[int] = 2  # 2: the item with the greatest share is told, and `min_share`
+    version: ClassVar[int] = 3  # 3: marks belong to their letters
 
     benchmarks: tuple[
         Path, ...

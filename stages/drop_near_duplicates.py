@@ -60,7 +60,7 @@ Above = Annotated[float, Field(gt=0, le=1)]
 class DropNearDuplicates(DatasetStage):
     reads: ClassVar[type] = Worded
     writes: ClassVar[type] = Worded
-    version: ClassVar[int] = 5  # 5: tasks on one passage are compared with each other alone
+    version: ClassVar[int] = 6  # 6: symbols are marks of a text, and marks of letters part of it
 
     shingle: Kind = "words"
     n: Annotated[int, Field(ge=1)] = (

@@ -57,7 +57,7 @@ SCHEMA = re.compile(r'"(?:answer|response|properties|type)"\s*:')
 class DropPoorAnswers(FilterStage):
     reads: ClassVar[type] = Example
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = 3  # 3: limits set by labelled rows; personal data by libraries; leaked prompts
+    version: ClassVar[int] = 4  # 4: marks belong to their letters
 
     min_words: Annotated[int, Field(ge=0)] = 1
     max_words: Annotated[int, Field(ge=1)] = 3000

@@ -24,7 +24,7 @@ NGRAM = 4
 class DropPoorChunks(FilterStage):
     reads: ClassVar[type] = Chunk
     writes: ClassVar[type] = Chunk
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: marks belong to their letters
 
     min_words: Annotated[int, Field(ge=0)] = 30
     min_letters: Share = 0.6  # of its characters without white space

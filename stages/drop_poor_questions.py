@@ -74,7 +74,7 @@ OPTION = re.compile(r"(?:^|\s|\()[A-Da-d1-4][).:]\s", re.MULTILINE)
 class DropPoorQuestions(FilterStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 8  # 8: words that are repeated are a reason of their own
+    version: ClassVar[int] = 9  # 9: marks belong to their letters; questions of all scripts
 
     min_words: Annotated[int, Field(ge=0)] = 3
     max_words: Annotated[int, Field(ge=1)] = 1500

@@ -20,7 +20,7 @@ from pipeline.synthesis.reply_forms import MARKERS
 from pipeline.synthesis.styles import Style
 from pipeline.text.asks import has_task
 from pipeline.text.faults import chat_marker_in, leak_in, refusal_in
-from pipeline.text.text import copied_share, normalised, words
+from pipeline.text.text import copied_share, words
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Of = Literal["question", "answer", "both"]
@@ -30,7 +30,9 @@ Of = Literal["question", "answer", "both"]
 class DropPoorRephrasings(FilterStage):
     reads: ClassVar[type] = Worded
     writes: ClassVar[type] = Worded
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = (
+        2  # 2: one reader of numbers; marks belong to their letters; questions of all scripts
+    )
 
     min_ratio: Annotated[float, Field(ge=0)] = 0.3  # words of the rephrasing to those of the original
     max_ratio: Annotated[float, Field(gt=0)] = 3.0
@@ -77,7 +79,7 @@ class DropPoorRephrasings(FilterStage):
         if refused is not None:
             return Reject("rephrasing_refused", got=refused)
         leak = leak_in(text, tuple(style.prompt for style in self.styles.values()))
-        if leak is not None and leak not in normalised(original):
+        if leak is not None and leak not in " ".join(words(original)):
             return Reject("leaks_prompt", got=leak)
         lead = MARKERS.search(text)
         if lead is not None and lead.group().casefold() not in original.casefold():

@@ -37,7 +37,7 @@ REASON = "semantic_duplicate"
 class DropSemanticDuplicates(DatasetStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 4  # 4: tasks on different passages stay
+    version: ClassVar[int] = 5  # 5: symbols tell passages apart
 
     min_cosine: Annotated[float, Field(gt=0, le=1)] = 0.88  # of two embeddings, from which they mean the same
     cluster_rows: Annotated[int, Field(ge=1)] = 2_000  # records a cluster has, on average

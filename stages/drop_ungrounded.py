@@ -22,7 +22,7 @@ LABEL_WORDS = 2
 class DropUngrounded(FilterStage):
     reads: ClassVar[type] = Example
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: one reader of numbers; marks belong to their letters
 
     min_shared: Annotated[float, Field(ge=0, le=1)] = 0.5  # of the answer's stems, that the passage has
     new_numbers: bool = False  # whether an answer may have a number that it has not

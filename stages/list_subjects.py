@@ -59,7 +59,7 @@ class PlainReply(Reply):
 class ListSubjects(ModelStage):
     reads: ClassVar[type] = Discipline
     writes: ClassVar[type] = Subject
-    version: ClassVar[int] = 2  # 2: names that say a word twice in a row are dropped
+    version: ClassVar[int] = 3  # 3: names that differ in symbols are two; what is dropped is a reject
 
     list_prompt: Prompt = Prompt("list_subjects/list")
     json_prompt: Prompt = Prompt("list_subjects/to_json")
@@ -78,7 +78,7 @@ class ListSubjects(ModelStage):
         merged: dict[str, Entry] = {}
         for entry in (entry for result in results if not isinstance(result, Reject) for entry in result):
             key = normalised(entry.subject_name)
-            if key and not stutters(key):
+            if key and not stutters(entry.subject_name):
                 merged[key] = _united(merged.get(key), entry)
         entries = list(merged.values())[: self.max_subjects]
         rejects = [result for result in results if isinstance(result, Reject)]

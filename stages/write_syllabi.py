@@ -71,7 +71,7 @@ class PlainReply(Reply):
 class WriteSyllabi(ModelStage):
     reads: ClassVar[type] = Subject
     writes: ClassVar[type] = Syllabus
-    version: ClassVar[int] = 2  # 2: a concept stands in one session, and its longest word in the text
+    version: ClassVar[int] = 3  # 3: whole names that are no concepts; what is dropped is a reject
 
     prompt: Prompt = Prompt("write_syllabi/write")
     json_prompt: Prompt = Prompt("write_syllabi/to_json")
@@ -110,15 +110,15 @@ def _taught(sessions: Sequence[Session], text: str) -> list[tuple[str, tuple[str
         _, concepts = taught.setdefault(normalised(session.session_name), (session.session_name, []))
         for concept in session.key_concepts:
             key = normalised(concept)
-            if key not in seen and _is_concept(key, text):
+            if key not in seen and _is_concept(concept, key, text):
                 seen.add(key)
                 concepts.append(concept)
     return [(name, tuple(concepts)) for name, concepts in taught.values() if concepts]
 
 
-def _is_concept(name: str, text: str) -> bool:
-    found = max(name.split(), key=len) in text
-    return found and not stutters(name) and not NOT_A_CONCEPT & set(name.split())
+def _is_concept(concept: str, key: str, text: str) -> bool:
+    found = max(key.split(), key=len, default="") in text
+    return found and not stutters(concept) and not NOT_A_CONCEPT & set(key.split())
 
 
 def _syllabus(subject: Subject, text: str, sessions: list[tuple[str, tuple[str, ...]]]) -> Syllabus:

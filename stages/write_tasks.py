@@ -75,7 +75,7 @@ def _plain(slots: type[Slots], yes_or_no: bool) -> type[Slots]:
 class WriteTasks(ModelStage):
     reads: ClassVar[type] = Chunk
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = 2  # 2: tokens that nobody counted are None, were 0
+    version: ClassVar[int] = 3  # 3: symbols tell answers apart; questions of all scripts; short answers
 
     types: Weights = dataclasses.field(default_factory=lambda: {one.short: 1.0 for one in TASK_TYPES})
     per_chunk: Annotated[int, Field(ge=1)] = 3  # tasks of different types

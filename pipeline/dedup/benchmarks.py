@@ -14,7 +14,7 @@ from pipeline.identity import digest
 from pipeline.io.cache import cached
 from pipeline.io.row_files import rows
 
-FORMAT = 1  # of what is kept; goes up when the same files give other hashes
+FORMAT = 2  # of what is kept; goes up when the same files give other hashes
 MAX_DEPTH = 3  # of strings in nested values
 
 

@@ -18,8 +18,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.dedup.letters import GOLDEN, PRIME, kernel
 from pipeline.dedup.shingles import MARK
-from pipeline.dedup.word_hashes import CHUNK_ROWS, GOLDEN, PRIME, THREADS, kernel
+from pipeline.dedup.word_hashes import CHUNK_ROWS, THREADS
 
 MAX_BUCKET = 64  # rows of one bucket, the first ones, that the others are compared with
 EMPTY = np.uint32(0xFFFFFFFF)

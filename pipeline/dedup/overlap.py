@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pipeline.dedup.word_hashes import GOLDEN, in_chunks, kernel, letter_tables, mixed, write_units
+from pipeline.dedup.letters import GOLDEN, kernel, letter_tables, mixed
+from pipeline.dedup.word_hashes import in_chunks, write_units
 
 BASE = np.uint64(0x5851F42D4C957F2D)  # of the rolling hash; odd, from Knuth's MMIX generator
 WHOLE = np.uint64(0xD6E8FEB86659FD93)  # sets apart the items that only count as whole texts

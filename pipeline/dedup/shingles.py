@@ -12,7 +12,9 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
-from pipeline.dedup.word_hashes import GOLDEN, OFFSET, in_chunks, kernel, letter_tables, mixed, write_units
+from pipeline.dedup.letters import GOLDEN, OFFSET, kernel, letter_tables, mixed
+from pipeline.dedup.unit_hashes import MARK as MARKED
+from pipeline.dedup.word_hashes import CHARACTERS, PROSE_UNITS, in_chunks, write_units
 
 Kind = Literal["words", "characters"]
 MARK = np.uint32(1)  # bits of a shingle that tell of a mark
@@ -29,26 +31,27 @@ def shingled(texts: pa.Array | pa.ChunkedArray, n: int, kind: Kind = "words") ->
 
 @kernel
 def _shingle_chunk(data, starts, n, by_characters, table):
+    kind = CHARACTERS if by_characters else PROSE_UNITS
     counts = np.zeros(len(starts) - 1, np.int64)
     # A word takes a byte at least, and a character one more for the blank that comes with it.
     found = np.empty((1 + by_characters) * (starts[-1] - starts[0]) + len(starts), np.uint32)
     longest = 2 * np.max(np.diff(starts)) + 2 if len(counts) else 0
-    units, marks, values = (
+    units, flags, values = (
         np.empty(longest, np.uint64),
-        np.empty(longest, np.bool_),
+        np.empty(longest, np.uint8),
         np.empty(longest, np.uint32),
     )
     counters = np.empty(1 << MAX_BITS, np.int64)
     filled = 0
     for row in range(len(counts)):
-        n_units = write_units(data, starts[row], starts[row + 1], by_characters, table, units, marks)
+        n_units = write_units(data, starts[row], starts[row + 1], kind, table, units, flags)
         n_values = max(1, n_units - n + 1) if n_units else 0
         for first in range(n_values):
             value, marked = OFFSET, False
             for unit in range(first, min(first + n, n_units)):
                 value = (value + units[unit]) * GOLDEN
                 value ^= value >> np.uint64(32)
-                marked = marked or marks[unit]
+                marked = marked or flags[unit] & MARKED != 0
             values[first] = (np.uint32(mixed(value) >> np.uint64(33)) << MARK) | np.uint32(marked)
         begun, filled = filled, _write_distinct(values[:n_values], counters, found, filled)
         counts[row] = filled - begun

@@ -1,43 +1,56 @@
-"""Texts -> the words of each as 64-bit hashes, in compiled code over Arrow buffers.
+"""Texts -> the words or the units of each as 64-bit hashes, in compiled code over Arrow buffers.
 
-A word is what `pipeline.text.words` says: NFKC, folded, a run of letters and digits, a character of a
-script without spaces, or an operator before a digit. (Letters that fold to two, as the German sharp s, stay
-as they are.) A word is a mark when it is a number, an operator or a name (a capital inside a sentence).
+Words and units are those of `words` and `units` in pipeline/text/text.py, hash for string; see there. What
+only Python can compose (accents that stand by themselves, sharp s, powers, soft hyphens) is composed there
+first, text by text. A word is a mark when it is a number or a name (a capital inside a sentence); so is an
+operator or another symbol.
 
-Cost: about 1 microsecond a short text and core, after 5 s of compilation that are kept on disk.
+Cost: about 1 microsecond a short text and core, 5 more where Python composes it, after 10 s of compilation
+that are kept on disk.
 """
 
-import unicodedata
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.text.text import ALONE, OPERATORS
+from pipeline.dedup.letters import (
+    CAPITAL,
+    CLASS_BITS,
+    CLASSES,
+    COMBINING,
+    DIGIT,
+    GOLDEN,
+    LETTER,
+    N_POINTS,
+    OFFSET,
+    OPERATOR,
+    PRIME,
+    SINGLE,
+    SPACE,
+    STOP,
+    decoded,
+    entry_at,
+    kernel,
+    letter_tables,
+    mixed,
+    two_fold,
+)
+from pipeline.dedup.unit_hashes import MARK, write_all
+from pipeline.text import characters
 
-kernel = njit(nogil=True, cache=True)  # other threads go on while it runs
 CHUNK_ROWS = 4_096  # per call: bounds the scratch memory
 THREADS = 2  # a task has one core; more threads help where it runs alone
-
-# Classes of code points.
-SPACE, PUNCTUATION, STOP, LETTER, CAPITAL, DIGIT, SINGLE, OPERATOR = range(8)
-STOPS = '.!?:;"\n\u201c#\u2022'  # a capital after these may be no name
-JOINING = ((0x1100, 0x11FF), (0x0B3E, 0x0DDF), (0x102E, 0x102E), (0x1B35, 0x1B35))  # with what stands before
-KIND_BITS, KINDS = np.uint32(3), np.uint32(7)
-NO_LETTER = np.uint32(PUNCTUATION)
-N_POINTS = 0x32000  # above are no letters
-OFFSET, PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)  # FNV-1a
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-BLANK, LINE_BREAK = np.uint64(32), np.uint32(10)
+# What a text is taken apart into.
+WORDS, CHARACTERS, UNITS, PROSE_UNITS = range(4)
+BLANK = np.uint64(32)
 
 
 def hashed(texts: pa.Array | pa.ChunkedArray) -> pa.FixedSizeBinaryArray:
-    """A 128-bit hash of the words of each text in their order."""
+    """A 128-bit hash of the units of each text in their order."""
     found = in_chunks(texts, lambda *text: _hash_chunk(*text, letter_tables()[0]))
     hashes = np.concatenate(found)
     return pa.Array.from_buffers(pa.binary(16), len(hashes), [None, pa.py_buffer(hashes)])
@@ -61,16 +74,29 @@ def in_chunks(texts: pa.Array | pa.ChunkedArray, work: Any) -> list[Any]:
 
 
 def _buffers(piece: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The bytes of the texts in NFKC, and where each begins."""
+    """The bytes of the texts, composed, and where each begins."""
     whole = piece.cast(pa.large_string())
     data, starts = _layout(whole)
     if not len(data) or data[starts[0] : starts[-1]].max(initial=0) < 0x80:
         return data, starts
     changes = pa.array(_changed(data, starts, letter_tables()[1]))
     if pc.any(changes).as_py():  # few texts, though many have letters beyond ASCII
-        whole = pc.replace_with_mask(whole, changes, pc.utf8_normalize(whole.filter(changes), "NFKC"))
+        made = [_composed(text) for text in whole.filter(changes).to_pylist()]
+        whole = pc.replace_with_mask(whole, changes, pa.array(made, pa.large_string()))
         data, starts = _layout(whole)
     return data, starts
+
+
+def _composed(text: str | None) -> str | None:
+    """The text in which every letter folds to one."""
+    if text is None:
+        return None
+    made = text
+    for _ in range(2):  # what it folds to may be composed in turn
+        made = characters.composed(made)
+        for char in two_fold() & set(made):
+            made = made.replace(char, char.casefold())
+    return made
 
 
 def _layout(texts: pa.LargeStringArray) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -80,36 +106,9 @@ def _layout(texts: pa.LargeStringArray) -> tuple[NDArray[np.uint8], NDArray[np.i
     )
 
 
-@cache
-def letter_tables() -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
-    """Of each code point below N_POINTS: what it folds to, above its class in the lowest bits; and whether
-    NFKC may change a text that has it. 0.2 s.
-    """
-    classes = np.full(N_POINTS, PUNCTUATION, np.uint8)
-    folded = np.arange(N_POINTS, dtype=np.uint32)
-    changes = np.zeros(N_POINTS, np.bool_)
-    for point in range(N_POINTS):
-        char = chr(point)
-        joins = unicodedata.combining(char) or any(first <= point <= last for first, last in JOINING)
-        changes[point] = joins or not unicodedata.is_normalized("NFKC", char)
-        if char.isalnum():
-            fold = char.casefold()
-            if len(fold) == 1:
-                folded[point] = ord(fold)
-            classes[point] = DIGIT if char.isdecimal() else CAPITAL if char.isupper() else LETTER
-        elif char.isspace():
-            classes[point] = SPACE
-    for first, last in ALONE:
-        alone = slice(first, last + 1)
-        classes[alone] = np.where(classes[alone] >= LETTER, SINGLE, classes[alone])
-    classes[[ord(char) for char in STOPS]] = STOP
-    classes[[ord(char) for char in OPERATORS]] = OPERATOR
-    return (folded << KIND_BITS) | classes, changes
-
-
 @kernel
 def _changed(data, starts, changes):
-    """Which texts NFKC may change."""
+    """Which texts composing may change."""
     found = np.zeros(len(starts) - 1, np.bool_)
     for row in range(len(found)):
         place, stop = starts[row], starts[row + 1]
@@ -117,88 +116,72 @@ def _changed(data, starts, changes):
             if data[place] < 0x80:
                 place += 1
                 continue
-            point, place = _decoded(data, place)
+            point, place = decoded(data, place)
             found[row] = point >= N_POINTS or changes[point]
     return found
 
 
 @kernel
-def write_units(data, start, stop, by_characters, table, units, marks):
-    """Writes the text's words as hashes, or its characters, and which belong to marks; how many there are."""
+def write_units(data, start, stop, kind, table, units, flags):
+    """Writes what the text is taken apart into as hashes, and what each is; how many there are. `flags` may
+    be of bool where only MARK is wanted.
+    """
+    if kind >= UNITS:
+        return write_all(data, start, stop, kind == PROSE_UNITS, table, units, flags)
+    return _write_words(data, start, stop, kind == CHARACTERS, table, units, flags)
+
+
+@kernel
+def _write_words(data, start, stop, by_characters, table, units, flags):
     n, place = 0, start
     sentence_starts, pending = True, np.uint32(0)
     while place < stop:
-        point, after = _decoded(data, place)
-        entry = table[point] if point < N_POINTS else NO_LETTER
-        kind = entry & KINDS
+        entry, after = entry_at(data, place, table)
+        kind = entry & CLASSES
+        sentence_starts = sentence_starts or (kind < LETTER and entry & STOP != 0)
         if kind < LETTER:
             place = after
-            if kind != SPACE and point != LINE_BREAK:
-                pending = np.uint32(0)
-            sentence_starts = sentence_starts or kind == STOP
-            continue
-        if kind == OPERATOR:
-            place, pending = after, point
+            if kind != SPACE:
+                pending = entry >> CLASS_BITS if kind == OPERATOR else np.uint32(0)
             continue
         if kind == DIGIT and pending:
-            n = _begun(units, marks, n, by_characters)
-            units[n], marks[n] = np.uint64(pending), True
+            n = _begun(units, flags, n, by_characters)
+            units[n], flags[n] = np.uint64(pending), MARK
             n += 1
         pending = np.uint32(0)
-        n = _begun(units, marks, n, by_characters)
+        n = _begun(units, flags, n, by_characters)
         first, value, is_mark = n, OFFSET, kind == CAPITAL and not sentence_starts
+        is_single = kind == SINGLE
         sentence_starts = False
         while True:
             is_mark = is_mark or kind == DIGIT
-            letter = np.uint64(entry >> KIND_BITS)
+            letter = np.uint64(entry >> CLASS_BITS)
             if by_characters:
                 units[n] = letter
                 n += 1
             value = (value ^ letter) * PRIME
             place = after
-            if kind == SINGLE or place >= stop:
+            if place >= stop:
                 break
-            point, after = _decoded(data, place)
-            entry = table[point] if point < N_POINTS else NO_LETTER
-            kind = entry & KINDS
-            if kind < LETTER or kind > DIGIT:
+            entry, after = entry_at(data, place, table)
+            kind = entry & CLASSES
+            if kind != COMBINING and (is_single or kind < LETTER or kind > DIGIT):
                 break
         if not by_characters:
             units[n] = value
             n += 1
         for unit in range(first, n):
-            marks[unit] = is_mark
+            flags[unit] = MARK if is_mark else 0
     return n
 
 
 @kernel
-def _begun(units, marks, n, by_characters):
+def _begun(units, flags, n, by_characters):
     """Room for a new word: after a blank, when characters are wanted."""
     if by_characters and n:
-        units[n], marks[n] = BLANK, False
+        units[n], flags[n] = BLANK, 0
         return n + 1
     return n
-
-
-@kernel
-def _decoded(data, place):
-    """The code point at `place` of UTF-8, and where the next begins."""
-    byte = np.uint32(data[place])
-    if byte < 0x80:
-        return byte, place + 1
-    n_more = 1 if byte < 0xE0 else 2 if byte < 0xF0 else 3
-    point = byte & np.uint32(0x3F >> n_more)
-    for more in range(1, n_more + 1):
-        point = (point << np.uint32(6)) | (np.uint32(data[place + more]) & np.uint32(0x3F))
-    return point, place + n_more + 1
-
-
-@kernel
-def mixed(value):
-    """The finaliser of MurmurHash3 (Appleby, public domain): every bit of the result depends on all."""
-    value = (value ^ (value >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
-    value = (value ^ (value >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
-    return value ^ (value >> np.uint64(33))
 
 
 @kernel
@@ -207,9 +190,9 @@ def _hash_chunk(data, starts, table):
     longest = 0
     for row in range(len(hashes)):
         longest = max(longest, starts[row + 1] - starts[row])
-    units, marks = np.empty(2 * longest + 2, np.uint64), np.empty(2 * longest + 2, np.bool_)
+    units, flags = np.empty(longest + 2, np.uint64), np.empty(longest + 2, np.uint8)
     for row in range(len(hashes)):
-        n_units = write_units(data, starts[row], starts[row + 1], False, table, units, marks)
+        n_units = write_units(data, starts[row], starts[row + 1], UNITS, table, units, flags)
         low, high = OFFSET, GOLDEN
         for unit in units[:n_units]:
             low = mixed(low ^ unit) + GOLDEN

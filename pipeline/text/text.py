@@ -1,39 +1,93 @@
-"""Pure functions on text."""
+"""What a text says: its words, and its units where equality decides. Pure functions.
+
+Two lists of one text. `words` counts and finds: letters, digits and their marks, so that a change of
+punctuation changes nothing. `units` tells texts apart: symbols and operators are units too, so that C, C++
+and C# are three, and == is not !=. Case, width, form of Unicode, white space, quotation marks, kinds of
+dashes and the punctuation of sentences count in neither. The compiled copy: pipeline/dedup/word_hashes.py.
+"""
 
 import itertools
 import re
-import unicodedata
 from collections.abc import Iterable
 
-# Scripts that put no space between words, as first and last code point: each character is a word.
-ALONE = (
-    (0x0E00, 0x0EFF),  # Thai, Lao
-    (0x1000, 0x109F),  # Burmese
-    (0x1780, 0x17FF),  # Khmer
-    (0x3040, 0x30FF),  # Hiragana, Katakana
-    (0x3400, 0x4DBF),  # Han
-    (0x4E00, 0x9FFF),
-    (0xF900, 0xFAFF),
-    (0x20000, 0x31FFF),
-)
-LONG = 4
-STEM = 5  # letters by which words are told apart: "influence" is no news after "influencing"
-OPERATORS = "+-*/^%<>=\u00d7\u00f7\u2212"  # "3 + 4" is not "3 * 4"
+from pipeline.text.characters import JOINER, LAYOUT, MARKS, OPERATORS, SINGLES, SYMBOLS, folded
 
-_ALONE = "".join(f"{chr(first)}-{chr(last)}" for first, last in ALONE)
-_WORD = re.compile(rf"[^\W_{_ALONE}]+|(?!_)[{_ALONE}](?<=\w)|[{re.escape(OPERATORS)}](?=\s*\d)")
+LONG = 4
+SHORT_NAME = 6  # letters from which a word in capitals, said twice, is no doubled name
+STEM = 5  # letters by which words are told apart: "influence" is no news after "influencing"
+
+_LETTER = rf"[^\W_{SINGLES}]"
+_SINGLE = rf"(?=[{SINGLES}])\w"  # of a script without spaces
+_RUN = rf"{_LETTER}+(?:[{MARKS}]+{_LETTER}*)*"
+_OPERATOR = rf"[{re.escape(OPERATORS)}](?=\s*\d)"
+_WORD = re.compile(rf"{_RUN}|{_SINGLE}[{MARKS}]*|{_OPERATOR}")
+_ASCII_WORD = re.compile(rf"[a-z0-9]+|{_OPERATOR}", re.ASCII)
+# What ordinary punctuation is not: a decimal point, a negation, a factorial, an optional letter.
+_POINT = rf"(?<![^\W\d_])(?<!{_SINGLE})(?<![{MARKS}.])\.(?=\d)"
+_NOT = rf"(?<![^\s{SYMBOLS}])!(?=[^\W_])"
+_AFTER_ONE = r"!(?!=)|(?<!\d)\?(?=\s+[^\W_])"
+_UNIT = re.compile(
+    rf"::+|[!?:]=|(?<![^\W_])(?<![{MARKS}])\.[=+<>&*]|(?<!')'+\("
+    rf"|(?:{_POINT}|{_NOT})?(?:{_LETTER}(?!{_LETTER}|[{MARKS}])(?:{_AFTER_ONE})?|{_RUN}(?:(?<=\d)!(?!=))?)"
+    rf"|(?:{_NOT})?{_SINGLE}[{MARKS}]*|{JOINER}?[{SYMBOLS}]|[{MARKS}]"
+)
+_NAME = rf"{_LETTER}[{MARKS}]*(?:{_LETTER}[{MARKS}]*)+"
+_TWICE = re.compile(rf"(?<!\w)({_NAME})[\s,;:.]+(\1)(?![\w{MARKS}-])", re.IGNORECASE)
+_THRICE = re.compile(rf"(?<!\w)({_NAME})(?:[^\w{MARKS}]+\1){{2,}}(?![\w{MARKS}])", re.IGNORECASE)
+_LETTERS_ONLY = re.compile(rf"(?:[^\W\d_]|{_SINGLE})(?:[^\W\d_]|{_SINGLE}|[{MARKS}])*")
+_LAYOUT = frozenset(LAYOUT)
+_BEGINS_WITH_DIGIT = re.compile(r"\d")
+_ONE_LETTER = re.compile(rf"[^\W\d_{SINGLES}]")
 
 
 def normalised(text: str) -> str:
-    """The words of `text` joined by single spaces."""
-    return " ".join(words(text))
+    """The units of `text` joined by single spaces: equal for texts that say the same, letter for letter and
+    sign for sign.
+    """
+    return " ".join(units(text))
 
 
 def words(text: str) -> list[str]:
-    """The words of `text`, in Unicode NFKC and case folded: runs of letters and digits, single characters of
-    scripts without spaces, and operators that stand before a digit. Other punctuation and white space go.
+    """The words of `text`, folded (see pipeline/text/characters.py): runs of letters and digits with their
+    marks, single letters of scripts without spaces, and operators that stand before a digit.
     """
-    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    return (_ASCII_WORD if text.isascii() else _WORD).findall(folded(text))
+
+
+def units(text: str) -> list[str]:
+    """What tells `text` from others: its words, its symbols each by itself, and punctuation that is part of a
+    number, a name or code ("3", ".14"; "!="; "a?"; "5!"; "::"). A hyphen between words is none.
+    """
+    found = _UNIT.findall(folded(text))
+    return _without_hyphens(found) if "-" in found else found
+
+
+def prose_units(text: str) -> list[str]:
+    """The units without the signs that also lay out a text (brackets, stars, bars, dashes), unless they stand
+    before a number: what near duplicates are compared by.
+    """
+    found = units(text)
+    return [
+        unit
+        for unit, after in zip(found, [*found[1:], ""], strict=False)
+        if unit not in _LAYOUT or (unit in OPERATORS and _BEGINS_WITH_DIGIT.match(after))
+    ]
+
+
+def _without_hyphens(found: list[str]) -> list[str]:
+    """Without each single dash that has words or nothing on both sides; between two letters it is a minus."""
+    around = ["", *found, ""]
+    return [
+        unit
+        for before, unit, after in zip(around, found, around[2:], strict=False)
+        if unit != "-" or not _is_hyphen(before, after)
+    ]
+
+
+def _is_hyphen(before: str, after: str) -> bool:
+    if not all(not unit or _LETTERS_ONLY.fullmatch(unit) for unit in (before, after)):
+        return False
+    return not (_ONE_LETTER.fullmatch(before) and _ONE_LETTER.fullmatch(after))
 
 
 def ngrams(items: list[str], n: int) -> set[str]:
@@ -81,9 +135,16 @@ def distinct(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def stutters(text: str) -> bool:
-    """Whether a word stands twice in a row."""
-    items = words(text)
-    return any(one == other for one, other in itertools.pairwise(items))
+    """Whether a name says one word again at once, as a model in a loop does: "Maths Maths Maths", "gene
+    gene", "Genetics, genetics". Short names that are doubled do not ("Bora Bora", "Baden-Baden", "Boutros
+    Boutros-Ghali"), nor do single letters and scripts without spaces.
+    """
+    if _THRICE.search(text):
+        return True
+    return any(
+        len(found.group(1)) >= SHORT_NAME or not found.group(2)[0].isupper()
+        for found in _TWICE.finditer(text)
+    )
 
 
 def loops(text: str, times: int) -> bool:
