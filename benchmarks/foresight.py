@@ -16,8 +16,8 @@ from benchmarks.report import argument_parser, print_machine, print_numbers
 from pipeline.inspection.forecast import forecast
 from pipeline.inspection.status import tallies_of
 from pipeline.recipes import load_recipe
-from pipeline.storage.replies import Spending
 from pipeline.storage.root import Root
+from pipeline.storage.spending import Spending
 
 EVERY_S = 2.0
 SHARES = (0.1, 0.2, 0.3, 0.5, 0.8)  # of all requests, after which plans are judged

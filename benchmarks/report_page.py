@@ -64,15 +64,17 @@ def write_root(root: Root, recipe: Recipe, n: int) -> None:
             field=leaf.field,
             subfield=leaf.subfield,
             discipline=leaf.discipline,
+            description=leaf.description,
             subject="A subject",
             level="advanced",
             subtopics=(),
         )
         for number, leaf in enumerate(disciplines)
     ]
+    shared = set(Subject.__dataclass_fields__) & set(Syllabus.__dataclass_fields__)
     syllabi = [
         Syllabus(
-            **{name: getattr(subject, name) for name in Subject.__dataclass_fields__ if name != "subtopics"}
+            **{name: getattr(subject, name) for name in shared}
             | {"id": f"y{subject.id}", "subject_id": subject.id},
             text="A text",
             sessions=("One",),

@@ -129,7 +129,11 @@ def _check_path(spec: ModelSpec) -> None:
 
 
 def _only_drops(step: Step) -> bool:
-    return isinstance(step.stage, FilterStage | DatasetStage) and len(step.inputs) == 1
+    stage = step.stage
+    filters = (
+        stage.only_drops if isinstance(stage, ModelStage) else isinstance(stage, FilterStage | DatasetStage)
+    )
+    return filters and len(step.inputs) == 1
 
 
 def downstream(steps: list[Step], name: str) -> set[str]:

@@ -131,10 +131,10 @@ class ModelSpec(BaseModel):
                     f"vllm_env.{name} holds a secret, and settings are published with the dataset; export "
                     f"it, and write vllm_env: {{{name}: ${name}}}"
                 )
-        for option, given in self.vllm_args.items():
-            if is_secret(option, given):
+        for name, option in self.vllm_args.items():
+            if is_secret(name, option):
                 raise ValueError(
-                    f"vllm_args.{option} holds a secret, and settings are published with the dataset; give "
+                    f"vllm_args.{name} holds a secret, and settings are published with the dataset; give "
                     "it to vLLM in its environment (vllm_env), as `$NAME` of an exported variable. A "
                     "server that "
                     "academe starts needs no key: it listens on 127.0.0.1 alone"

@@ -13,7 +13,8 @@ class DatasetSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    test_share: float = Field(0.0, ge=0, lt=1)  # of disciplines or documents whose rows are the test split
+    # Of the rows, in whole disciplines or documents and with all their siblings: the test split
+    test_share: float = Field(0.0, ge=0, lt=1)
     max_shard_rows: int = Field(100_000, ge=1)
     max_shard_mb: float = Field(400.0, gt=0)  # of text, before compression
     licence: str = "apache-2.0"  # a Hub licence id; see the licences of the models that wrote the rows

@@ -82,9 +82,13 @@ class Subject:
     field: str
     subfield: str
     discipline: str
+    description: str  # of the discipline, one line
     subject: str
     level: str
     subtopics: tuple[str, ...]
+    # How much nearer it is to its discipline than to a broad subject, see stages/drop_stray_subjects.py; None
+    # while not measured.
+    belonging: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,6 +99,8 @@ def _run(
     summary = None
     if steps[-1] is recipe.last and recipe.dataset is not None:
         summary = dataset.write(root, recipe, recipe.dataset, run_id)
+        if "warning" in summary:
+            events.emit("warning", text=summary["warning"])
         try:
             _judge(recipe.gates, summary["rows"])
         finally:

@@ -100,6 +100,8 @@ class SourceStage(Stage):
 class ModelStage(Stage):
     """Records made by asking a model."""
 
+    only_drops: ClassVar[bool] = False  # whether it passes on what it reads, or drops it: it can be left out
+
     model: ModelSpec | None = None  # None: the recipe's own choice
 
     async def map(self, record: Any, model: Model) -> Sequence[Record | Reject]:

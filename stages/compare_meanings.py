@@ -4,7 +4,6 @@ Passage -> Passage, Instruction -> Instruction, one each, with `likeness`. Two r
 stages/embed_questions.py for the server. Of a long text the start alone is embedded.
 """
 
-import asyncio
 import dataclasses
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -15,7 +14,7 @@ from pydantic import Field
 from pipeline.embeddings.vectors import as_matrix, unpacked
 from pipeline.model import Model
 from pipeline.records import Instruction, Passage, Worded
-from pipeline.stage import Expected, ModelStage, Reject
+from pipeline.stage import Expected, ModelStage, Reject, settle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +32,8 @@ class CompareMeanings(ModelStage):
         if not row.style:
             return [row]
         texts = (row.says, row.original)
-        found = await asyncio.gather(*(model.embed(text[: self.max_chars]) for text in texts))
-        text, original = as_matrix(pa.chunked_array([unpacked(pa.chunked_array([list(found)]))]))
+        found = await settle([model.embed(text[: self.max_chars]) for text in texts])
+        if (bad := next((one for one in found if isinstance(one, Reject)), None)) is not None:
+            return [bad]
+        text, original = as_matrix(pa.chunked_array([unpacked(pa.chunked_array([found]))]))
         return [dataclasses.replace(row, likeness=round(float(text @ original), 4))]

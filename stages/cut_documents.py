@@ -1,8 +1,10 @@
 """Cut documents into chunks that a model reads at once.
 
-Document -> Chunk: whole sentences up to `max_tokens` of the model's own tokenizer, as many as fit; a sentence
-that is longer is cut at a word, a word at a character. The chunks of a document joined are its text, letter
-for letter. Source: WRAP (https://arxiv.org/abs/2401.16380): of longer texts a rephrasing loses information.
+Document -> Chunk: whole sentences up to `max_tokens` of the model's own tokenizer; a sentence that is longer
+is cut at a word, a word at a character. A chunk ends where the next one can be read alone, if its last part
+has such a place: before a paragraph, or before a sentence that does not lean on the one before it ("It slows
+...", "However, ..."). The chunks of a document joined are its text, letter for letter. Source: WRAP
+(https://arxiv.org/abs/2401.16380): of longer texts a rephrasing loses information.
 Two to four requests a chunk, to the server's `/tokenize` (vLLM and Ray Serve LLM have it), which cost no
 tokens; with `chars_per_token` none is sent.
 """
@@ -16,8 +18,11 @@ from pydantic import Field
 from pipeline.model import Model
 from pipeline.records import Chunk, Document, content_id
 from pipeline.stage import Expected, ModelStage, Reject
-from pipeline.text.sentences import sentences, smaller
+from pipeline.text.sentences import leans_back, sentences, smaller, starts_paragraph
 
+LEAST_SHARE = (
+    0.6  # of what fits, that a chunk has at least where it ends earlier for the sake of the next one
+)
 GUESSED_CHARS_PER_TOKEN = 4.0  # of English; the first count says more
 
 
@@ -25,7 +30,7 @@ GUESSED_CHARS_PER_TOKEN = 4.0  # of English; the first count says more
 class CutDocuments(ModelStage):
     reads: ClassVar[type] = Document
     writes: ClassVar[type] = Chunk
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: a chunk ends where the next one can be read alone
 
     max_tokens: Annotated[int, Field(ge=16)] = 300  # of a chunk
     chars_per_token: Annotated[float, Field(gt=0)] | None = None  # for a server that has no /tokenize
@@ -76,9 +81,11 @@ class _Cutter:
             if n == 0:
                 pieces = smaller(pieces[first]) + pieces[first + 1 :]
                 first = 0
-            else:
-                made.append(("".join(pieces[first : first + n]), n_tokens))
-                first += n
+                continue
+            end = _good_end(pieces, first, first + n)
+            text = "".join(pieces[first:end])
+            made.append((text, n_tokens if end == first + n else await self._count(text)))
+            first = end
         return made
 
     async def _most(self, pieces: Sequence[str], first: int) -> tuple[int, int]:
@@ -116,3 +123,19 @@ class _Cutter:
         if count:
             self._rate = len(text) / count
         return count
+
+
+def _good_end(pieces: Sequence[str], first: int, end: int) -> int:
+    """Where a chunk from `first` on ends for the next one to be read alone: the last such place up to `end`,
+    before a paragraph rather than a sentence; `end` itself where its last part has none.
+    """
+    if end == len(pieces):
+        return end
+    least = LEAST_SHARE * sum(map(len, pieces[first:end]))
+    places, size = [], 0
+    for place in range(first + 1, end + 1):
+        size += len(pieces[place - 1])
+        if size >= least and not leans_back(pieces[place]):
+            places.append(place)
+    paragraphs = [place for place in places if starts_paragraph(pieces[place - 1])]
+    return (paragraphs or places or [end])[-1]

@@ -16,8 +16,9 @@ earlier datasets come first; what is near one of those goes as `near_duplicate_o
 
 Source: Broder 1997 for the similarity; we verify every pair, and close nothing transitively (that once
 removed 99.9998 % of a set of function calls: marin-community/marin#6854). On rows of 130 words with 5 to 20
-% of their words changed it finds 93 % (benchmarks/near_duplicates.py). Memory in `decide`: 4 bytes a
-shingle, 4 bytes a band and record, and 150 bytes a record: about 1 kB for a row of 130 words.
+% of their words changed it finds 93 % (benchmarks/near_duplicates.py). Cost: linear, at most 64 comparisons a
+band and record. Memory in `decide`, also where all records are alike: 4 bytes a shingle, 24 bytes a band and
+record, and 300 bytes a record: less than 2 kB for a row of 130 words (benchmarks/alike.py).
 
 Of 16 questions that a run of the laptop preset dropped at 0.5, seven asked something else when read ("What is
 the purpose of business writing?", "... of nutrients?"), of the 8 from 0.6 on two, of the 2 from 0.7 on none.
@@ -34,21 +35,21 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pipeline.dedup.earlier import with_earlier
-from pipeline.dedup.minhash import first_staying
 from pipeline.dedup.near_rows import near_rows, sketched
+from pipeline.dedup.pairs import PAIRS, Flags, Pairs, first_staying
 from pipeline.dedup.shingles import Kind
 from pipeline.records import Worded
 from pipeline.stage import DatasetStage, Decision, Each, Measure, verdicts
 
 REASONS = (
-    "near_duplicate",
-    "same_template",
-    "same_question",
-    "same_answer",
     "copied_rephrasing",
     "rephrasing",
+    "same_question",
+    "same_template",
+    "same_answer",
+    "near_duplicate",
 )
-COPIED = REASONS.index("copied_rephrasing")
+COPIED, NEAR = REASONS.index("copied_rephrasing"), REASONS[-1]
 EARLIER_REASONS = tuple(f"{reason}_of_earlier" for reason in REASONS)
 NEARLY = 0.6  # of the limit, from which a report is told how near records come to others
 SAME_MARKS = 0.75  # similarity of marked shingles from which numbers and names count as the same
@@ -88,51 +89,58 @@ class DropNearDuplicates(DatasetStage):
     def decide(self, sketches: pa.Table, each: Each) -> Decision:
         sketches, n_earlier = with_earlier(self.earlier, sketches)
         ids, limit = sketches["id"].combine_chunks(), self._limit(sketches)
-        order, family, pairs = near_rows(sketches, n_earlier, limit, each)
-        kinds = self._kinds(pairs, family)
-        near = {reason: len(np.unique(pairs["row"][kinds == kind])) for kind, reason in enumerate(REASONS)}
-        chosen = first_staying(pairs[self._goes()[kinds]])
-        kinds = self._kinds(chosen, family)
+        near = near_rows(sketches, n_earlier, each)
+        goes, found, counts = np.zeros(len(ids), np.bool_), [], np.zeros(len(REASONS), np.int64)
+        for pairs in near.pairs(limit, goes):
+            kinds, drops = self._kinds(pairs, near.family)
+            counts += [len(np.unique(pairs["row"][kinds == kind])) for kind in range(len(REASONS))]
+            found.append(first_staying(pairs[drops], goes))
+        chosen = np.concatenate([*found, np.empty(0, PAIRS)])
+        kinds, _ = self._kinds(chosen, near.family)
         copied = kinds == COPIED
         reasons = pa.array(REASONS + EARLIER_REASONS)
         table = verdicts(
-            ids.take(pa.array(order[chosen["row"]])),
+            ids.take(pa.array(near.order[chosen["row"]])),
             reasons.take(pa.array(kinds + len(REASONS) * (chosen["twin"] < n_earlier))),
             got=pa.array(np.round(np.where(copied, _least(chosen), chosen["whole"]).astype(float), 3)),
             limit=pa.array(np.where(copied, self.min_copy, limit)),
-            twin=ids.take(pa.array(order[chosen["twin"]])),
+            twin=ids.take(pa.array(near.order[chosen["twin"]])),
         )
-        return Decision(table, {"records_near_another": near})
+        return Decision(table, {"records_near_another": dict(zip(REASONS, counts.tolist(), strict=True))})
 
     def measures(self, rows: pa.Table) -> Iterator[Measure]:
         """Of each record that another comes near to, how near."""
         sketches = self.sketch(rows)
         limit = self._limit(sketches)
-        _, family, pairs = near_rows(sketches, 0, NEARLY * limit, _in_turn)
-        kinds = self._kinds(pairs, family)
-        pairs = pairs[self._goes()[kinds] & (kinds != COPIED)]
+        near = near_rows(sketches, 0, _in_turn)
         nearest = np.zeros(len(rows), np.float32)
-        for side in ("row", "twin"):
-            np.maximum.at(nearest, pairs[side], pairs["whole"])
-        yield from (Measure(REASONS[0], float(near), limit) for near in nearest[nearest > 0])
+        for pairs in near.pairs(NEARLY * limit, np.zeros(len(rows), np.bool_)):
+            kinds, drops = self._kinds(pairs, near.family)
+            told = pairs[drops & (kinds != COPIED)]
+            for side in ("row", "twin"):
+                np.maximum.at(nearest, told[side], told["whole"])
+        yield from (Measure(NEAR, float(whole), limit) for whole in nearest[nearest > 0])
 
     def _limit(self, sketches: pa.Table) -> float:
         is_question = "question" in sketches.column_names and "answer" not in sketches.column_names
         return self.min_alone if is_question else self.min_similarity
 
-    def _goes(self) -> NDArray[np.bool_]:
-        """Whether the later row of a pair goes, by the pair's kind."""
-        same = (self.drop_same_template, self.drop_same_question, self.drop_same_answer)
-        return np.array([True, *same, True, self.drop_rephrasings])
-
-    def _kinds(self, pairs: NDArray[np.void], family: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The place in REASONS of each pair."""
+    def _kinds(self, pairs: Pairs, family: NDArray[np.int64]) -> tuple[NDArray[np.int64], Flags]:
+        """The kind of each pair, as a place in REASONS, and whether its later row goes."""
         related = family[pairs["row"]] == family[pairs["twin"]]
-        copied = related & (_least(pairs) >= self.min_copy)
+        two_answers = pairs["answer"] < self.min_answer
         template = (pairs["plain"] >= self.min_template) & (pairs["marked"] < SAME_MARKS)
-        kinds = [pairs["answer"] < self.min_answer, pairs["question"] < self.min_question]
-        same_question = kinds[0] & (pairs["question"] == 1)
-        return np.select([copied, related, same_question, template, *kinds], [4, 5, 2, 1, 2, 3], 0)
+        # In the order of REASONS; the first that a pair is counts.
+        kinds = (
+            (related & (_least(pairs) >= self.min_copy), True),
+            (related, self.drop_rephrasings),
+            (two_answers & ((pairs["question"] == 1) | ~template), self.drop_same_question),
+            (template, self.drop_same_template),
+            (pairs["question"] < self.min_question, self.drop_same_answer),
+            (np.ones(len(pairs), np.bool_), True),
+        )
+        found = np.argmax([is_one for is_one, _ in kinds], axis=0)
+        return found, np.array([drops for _, drops in kinds])[found]
 
 
 def _in_turn(work: Any, items: Sequence[Any], *shared: Any) -> list[Any]:
@@ -140,7 +148,7 @@ def _in_turn(work: Any, items: Sequence[Any], *shared: Any) -> list[Any]:
     return [work(item, *shared) for item in items]
 
 
-def _least(pairs: NDArray[np.void]) -> NDArray[np.float32]:
+def _least(pairs: Pairs) -> NDArray[np.float32]:
     """The similarity of the questions or of the answers, whichever is less."""
     least: NDArray[np.float32] = np.minimum(pairs["question"], pairs["answer"])
     return least

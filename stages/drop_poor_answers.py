@@ -15,24 +15,25 @@ from pydantic import Field
 from pipeline.model import Prompt
 from pipeline.records import Example
 from pipeline.stage import FilterStage, Measure, Reject, first_broken
-from pipeline.text.faults import (
-    broken_markup_in,
-    chat_marker_in,
-    has_end,
-    leak_in,
-    mixed_scripts_in,
-    refusal_in,
-    template_in,
-)
+from pipeline.text.damage import damage_in, unseen_in
+from pipeline.text.endings import has_end, is_stop
+from pipeline.text.faults import chat_marker_in, leak_in
+from pipeline.text.markup import broken_markup_in
+from pipeline.text.mixed_scripts import mixed_scripts_in
 from pipeline.text.personal_data import personal_data_in
-from pipeline.text.text import (
-    loops,
-    ngrams,
-    repeated_line_share,
-    repeated_ngram_share,
-    stems,
-    words,
+from pipeline.text.refusals import own_life_in, refusal_in
+from pipeline.text.repetition import (
+    bare_marks_in,
+    circular_in,
+    growing,
+    loop_in,
+    repeated_item_share,
+    repeated_runs_share,
+    said_again_share,
+    telling,
 )
+from pipeline.text.slots import template_in
+from pipeline.text.text import ngrams, repeated_line_share, stems, words
 
 OVERLAP_N = 3  # words an n-gram, for what an answer takes over from its question
 NOTHING_NEW = {
@@ -49,7 +50,7 @@ NOTHING_NEW = {
     "which",
     "with",
 }
-TIMES = 3  # that a word in a row is a loop
+RUN = 4  # words, of which an answer says a share again
 SCHEMA = re.compile(r'"(?:answer|response|properties|type)"\s*:')
 
 
@@ -57,11 +58,17 @@ SCHEMA = re.compile(r'"(?:answer|response|properties|type)"\s*:')
 class DropPoorAnswers(FilterStage):
     reads: ClassVar[type] = Example
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = 4  # 4: marks belong to their letters
+    version: ClassVar[int] = 5  # 5: long answers; code is no prose; only a stop is an end
 
     min_words: Annotated[int, Field(ge=0)] = 1
     max_words: Annotated[int, Field(ge=1)] = 3000
-    max_repeated_ngrams: Annotated[float, Field(ge=0, le=1)] = 0.2  # share of word 4-grams seen earlier
+    max_repeated_ngrams: Annotated[float, Field(ge=0, le=1)] = (
+        0.2  # share of word 4-grams seen earlier, of a short answer; up to 0.16 more of a long one
+    )
+    max_said_again: Annotated[float, Field(ge=0, le=1)] = 0.1  # share of words in sentences said before
+    max_repeated_items: Annotated[float, Field(ge=0, le=1)] = (
+        0.2  # share of a list's items seen earlier in it
+    )
     max_repeated_lines: Annotated[float, Field(ge=0, le=1)] = 0.3  # share of non-empty lines seen earlier
     max_from_question: Annotated[float, Field(ge=0, le=1)] = (
         0.5  # share of 3-grams that the question has, in an answer that adds no word to it
@@ -71,15 +78,15 @@ class DropPoorAnswers(FilterStage):
     max_second_script: Annotated[float, Field(ge=0, le=1)] = 0.05  # share of letters of another script
     keep_personal_data: bool = False  # addresses of mail and web, numbers of phones, accounts and cards
     phone_region: str = "US"  # the country whose phone numbers are known without a country code
-    keep_cut_off: bool = False  # keep answers that ended at max_tokens
+    keep_cut_off: bool = False  # keep answers that ended otherwise than by a stop, as at max_tokens
 
     def judge(self, example: Example) -> Reject | None:
         answer = example.answer
         broken = first_broken(self._lengths(example))
         if broken is not None:
             return broken
-        if not self.keep_cut_off and example.answer_finish == "length":
-            return Reject("answer_cut_off", got=example.n_answer_tokens, limit="an end before max_tokens")
+        if not self.keep_cut_off and not is_stop(example.answer_finish):
+            return Reject("answer_cut_off", got=example.answer_finish, limit="an end that the model chose")
         if not has_end(answer):
             return Reject(
                 "answer_without_end", got=answer[-80:], limit="an end like a sentence, a list or a number"
@@ -87,8 +94,9 @@ class DropPoorAnswers(FilterStage):
         broken = first_broken(self._repetitions(example))
         if broken is not None:
             return broken
-        if loops(answer, TIMES):
-            return Reject("answer_repeats_itself", got=f"a word {TIMES} times in a row")
+        loop = loop_in(answer)
+        if loop is not None:
+            return Reject("answer_repeats_itself", got=loop, limit="no words three times in a row")
         return self._fault(example)
 
     def measures(self, example: Example) -> Iterator[Measure]:
@@ -102,18 +110,26 @@ class DropPoorAnswers(FilterStage):
 
     def _repetitions(self, example: Example) -> Iterator[Measure]:
         answer = example.answer
-        yield Measure("answer_repeats_itself", repeated_ngram_share(answer, 4), self.max_repeated_ngrams)
-        yield Measure("answer_repeats_lines", repeated_line_share(answer), self.max_repeated_lines)
+        told = words(telling(answer))
+        limit = growing(self.max_repeated_ngrams, len(told))
+        yield Measure("answer_repeats_itself", repeated_runs_share(told, RUN), limit)
+        yield Measure("answer_repeats_sentences", said_again_share(answer), self.max_said_again)
+        yield Measure("answer_repeats_items", repeated_item_share(answer), self.max_repeated_items)
+        yield Measure("answer_repeats_lines", repeated_line_share(telling(answer)), self.max_repeated_lines)
         yield Measure("answer_repeats_question", _share_from_question(example), self.max_from_question)
 
     def _fault(self, example: Example) -> Reject | None:
         answer = example.answer
         faults = [
             ("answer_refused", refusal_in(answer)),
-            ("answer_has_chat_marker", chat_marker_in(answer)),
+            ("answer_has_chat_marker", chat_marker_in(answer, example.question)),
             ("answer_has_template", template_in(answer)),
             ("answer_leaks_prompt", leak_in(answer, self.prompts, self.system) or _schema_in(example)),
             ("answer_has_broken_markup", broken_markup_in(answer)),
+            ("answer_is_damaged", damage_in(answer) or unseen_in(answer)),
+            ("answer_tells_own_life", own_life_in(answer, example.question)),
+            ("answer_has_bare_list", bare_marks_in(answer)),
+            ("answer_is_circular", circular_in(answer)),
             ("answer_mixes_scripts", mixed_scripts_in(answer, self.max_second_script)),
         ]
         if not self.keep_personal_data:

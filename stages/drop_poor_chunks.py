@@ -5,6 +5,7 @@ Chunk -> Chunk. Pure arithmetic on one text, linear in its length. The limits ar
 (Gopher, https://arxiv.org/abs/2112.11446, appendix A1.1), for a chunk instead of a page.
 """
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -13,8 +14,10 @@ from pydantic import Field
 
 from pipeline.records import Chunk
 from pipeline.stage import FilterStage, Measure, Reject, first_broken
+from pipeline.text.damage import damage_in
 from pipeline.text.faults import special_token_in
-from pipeline.text.text import repeated_line_share, repeated_ngram_share, words
+from pipeline.text.repetition import repeated_runs_share, telling
+from pipeline.text.text import repeated_line_share, words
 
 Share = Annotated[float, Field(ge=0, le=1)]
 NGRAM = 4
@@ -24,7 +27,7 @@ NGRAM = 4
 class DropPoorChunks(FilterStage):
     reads: ClassVar[type] = Chunk
     writes: ClassVar[type] = Chunk
-    version: ClassVar[int] = 2  # 2: marks belong to their letters
+    version: ClassVar[int] = 3  # 3: marks are letters; code and tables do not repeat; damage
 
     min_words: Annotated[int, Field(ge=0)] = 30
     min_letters: Share = 0.6  # of its characters without white space
@@ -35,13 +38,26 @@ class DropPoorChunks(FilterStage):
         token = special_token_in(chunk.text)
         if token is not None:
             return Reject("chunk_has_special_token", got=token)
+        damage = damage_in(chunk.text)
+        if damage is not None:
+            return Reject("chunk_is_damaged", got=damage)
         return first_broken(self.measures(chunk))
 
     def measures(self, chunk: Chunk) -> Iterator[Measure]:
         text = chunk.text
         yield Measure("chunk_too_short", len(words(text)), self.min_words, is_least=True)
-        dense = "".join(text.split())
-        letters = sum(map(str.isalpha, dense)) / max(1, len(dense))
-        yield Measure("chunk_of_few_letters", letters, self.min_letters, is_least=True)
-        yield Measure("chunk_repeats_lines", repeated_line_share(text), self.max_repeated_lines)
-        yield Measure("chunk_repeats_itself", repeated_ngram_share(text, NGRAM), self.max_repeated_ngrams)
+        told = telling(text)
+        share = letter_share(told if words(told) else text)
+        yield Measure("chunk_of_few_letters", share, self.min_letters, is_least=True)
+        yield Measure("chunk_repeats_lines", repeated_line_share(told), self.max_repeated_lines)
+        share = repeated_runs_share(words(told), NGRAM)
+        yield Measure("chunk_repeats_itself", share, self.max_repeated_ngrams)
+
+
+def letter_share(text: str) -> float:
+    """The share of letters, and of marks that belong to letters, of what is not white space."""
+    dense = "".join(text.split())
+    letters = sum(map(str.isalpha, dense))
+    if not dense.isascii():
+        letters += sum(unicodedata.category(char)[0] == "M" for char in dense)
+    return letters / max(1, len(dense))

@@ -17,64 +17,37 @@ from pipeline.model import Prompt
 from pipeline.records import Instruction
 from pipeline.stage import FilterStage, Measure, Reject, first_broken
 from pipeline.text.asks import has_task
-from pipeline.text.faults import (
-    LEAK_N,
-    broken_markup_in,
-    chat_marker_in,
-    leak_in,
-    mixed_scripts_in,
-    refusal_in,
-    template_in,
-)
+from pipeline.text.damage import damage_in, unseen_in
+from pipeline.text.faults import LEAK_N, chat_marker_in, leak_in
+from pipeline.text.markup import broken_markup_in
+from pipeline.text.mixed_scripts import mixed_scripts_in
 from pipeline.text.personal_data import personal_data_in
-from pipeline.text.text import (
-    loops,
-    normalised,
-    repeated_long_word_share,
-    repeated_ngram_share,
-    words,
+from pipeline.text.question_faults import (
+    choice_without_options_in,
+    leak_of_course_in,
+    not_given_in,
+    of_one_word,
 )
+from pipeline.text.refusals import refusal_in
+from pipeline.text.repetition import (
+    bare_marks_in,
+    circular_in,
+    growing,
+    loop_in,
+    repeated_runs_share,
+    telling,
+)
+from pipeline.text.slots import template_in
+from pipeline.text.text import normalised, repeated_long_word_share, words
 
-# The prompt's own words: a question that speaks of its course leaks how it was made.
-LEAKS = re.compile(
-    r"\bsyllabus\b|\bkey concepts?\b|\bhomework question\b|\bthis (?:course|class|session)\b"
-    r"|\banswer to (?:the|this) (?:text|question)\b|\btext about,? and what\b"
-    r"|\bthe (?:course|class session)\b|\bsessions? \d|\bin (?:the )?sessions?\b"
-    r"|\bstudents have (?:now )?studied\b|\bJSON\b.*\bobject\b|\"question\"",
-    re.IGNORECASE,
-)
-TIMES = 3  # that a word in a row is a loop
 SENTENCE_END = re.compile(r"[.?!;:]\s")
-
-# Something to look at that was not given.
-SEEN = r"(?:figure|diagram|image|picture|graph|chart|table|video|map|illustration)"
-READ = r"(?:passage|text|excerpt|article|essay|paragraph|poem|story|document|dataset|code snippet)"
-THINGS = rf"(?:{SEEN}|{READ})"
-NOT_GIVEN = re.compile(
-    rf"\b(?:the|this|following) {THINGS} (?:above|below|shown|provided|given)\b"
-    rf"|\b(?:above|below|following) {THINGS}\b|\b(?:in|from|to|according to) the (?:text|passage|excerpt)\b"
-    r"|\bthe (?:article|passage|text|author|story) (?:discuss|mention|describe|say|talk)"
-    rf"|\b(?:in|from|of|on|see|to) (?:{SEEN}|fig\.|exercise|appendix|equation) \d"
-    r"|\b(?:the|your) (?:answer to the )?previous (?:answer|exercise|passage|problem|question|section)\b"
-    # The last sentence asks for what should follow it.
-    r"|\bthe following (?!(?:day|week|month|year)s?\b|morning\b|night\b)[^:.\n]*\?\s*\Z"
-    # One sentence is all there is.
-    rf"|\A[^:.?\n]*\b(?:the given|this) (?:{THINGS}|code|function|list|question|sentence)\b[^:.\n]*\?\s*\Z"
-    rf"|\A[^:.?\n]*\b(?:(?:in|on) the {SEEN} (?!of\b)|the {READ} about\b|author of the {READ})"
-    r"[^:.\n]*\?\s*\Z",
-    re.IGNORECASE,
-)
-
-# A choice, and what it would be made from.
-CHOICE = re.compile(r"\b(?:one |which )(?:one )?of (?:these|the following)\b|\bwhich option\b", re.IGNORECASE)
-OPTION = re.compile(r"(?:^|\s|\()[A-Da-d1-4][).:]\s", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DropPoorQuestions(FilterStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 9  # 9: marks belong to their letters; questions of all scripts
+    version: ClassVar[int] = 10  # 10: code and formulas are no prose; damaged, circular questions
 
     min_words: Annotated[int, Field(ge=0)] = 3
     max_words: Annotated[int, Field(ge=1)] = 1500
@@ -94,8 +67,9 @@ class DropPoorQuestions(FilterStage):
         broken = first_broken(self.measures(instruction))
         if broken is not None:
             return broken
-        if loops(question, TIMES):
-            return Reject("question_repeats_itself", got=f"a word {TIMES} times in a row")
+        loop = loop_in(question)
+        if loop is not None:
+            return Reject("question_repeats_itself", got=loop, limit="no words three times in a row")
         shared = leak_in(question, self.prompts)
         if shared is not None:
             return Reject(
@@ -108,14 +82,18 @@ class DropPoorQuestions(FilterStage):
         n_words = len(words(question))
         yield Measure("question_too_short", n_words, self.min_words, is_least=True)
         yield Measure("question_too_long", n_words, self.max_words)
-        yield Measure("question_repeats_itself", repeated_ngram_share(question, 3), self.max_repeated)
+        # Below a task, on lines of its own, stands what it is about.
+        asked = telling(question.partition("\n")[0] if _is_given(question) else question)
+        share = repeated_runs_share(words(asked), 3)
+        yield Measure("question_repeats_itself", share, growing(self.max_repeated, n_words))
         if not SENTENCE_END.search(question):
-            share = repeated_long_word_share(question)
+            share = repeated_long_word_share(asked)
             yield Measure("question_repeats_words", share, self.max_repeated_words)
 
     def _markup_fault(self, question: str) -> Reject | None:
         faults: list[tuple[str, str | None]] = [
             ("question_has_broken_markup", broken_markup_in(question)),
+            ("question_is_damaged", damage_in(question) or unseen_in(question)),
             ("question_mixes_scripts", mixed_scripts_in(question, self.max_second_script)),
         ]
         if not self.keep_personal_data:
@@ -128,15 +106,16 @@ def _fault(instruction: Instruction) -> Reject | None:
     named = {normalised(text) for text in (instruction.subject, *instruction.sessions, *instruction.concepts)}
     if normalised(question) in named:
         return Reject("question_echoes_topic", got=question)
-    given = instruction.passage or "\n" in question
+    given = instruction.passage or _is_given(question)
     faults = (
         ("question_refused", refusal_in(question)),
         ("question_has_chat_marker", chat_marker_in(question)),
         ("question_has_template", template_in(question)),
-        ("question_leaks_prompt", _found(LEAKS, question)),
-        ("question_without_options", None if OPTION.search(question) else _found(CHOICE, question)),
-        # Below a task, on lines of its own, stands what it needs.
-        ("question_needs_what_is_not_given", None if given else _found(NOT_GIVEN, question)),
+        ("question_leaks_prompt", leak_of_course_in(question)),
+        ("question_without_options", choice_without_options_in(question)),
+        ("question_needs_what_is_not_given", None if given else not_given_in(question)),
+        ("question_is_circular", None if given else circular_in(question) or of_one_word(words(question))),
+        ("question_has_bare_list", bare_marks_in(question)),
     )
     for reason, got in faults:
         if got is not None:
@@ -148,6 +127,6 @@ def _fault(instruction: Instruction) -> Reject | None:
     return None
 
 
-def _found(pattern: re.Pattern[str], text: str) -> str | None:
-    found = pattern.search(text)
-    return found.group() if found else None
+def _is_given(question: str) -> bool:
+    """Whether more than the task is there."""
+    return "\n" in question

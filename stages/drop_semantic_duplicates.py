@@ -4,8 +4,9 @@ Instruction -> Instruction, with embeddings (see stages/embed_questions.py). Rec
 k-means, and compared inside their cluster; of two that are near the one with the higher score of a judge
 stays, without scores the one with the smaller id, and a record goes only for one that stays. Source: SemDeDup
 (Abbas et al. 2023, https://arxiv.org/abs/2303.09540); ours: no chains, one cluster a few thousand records,
-and neither rephrasings of one instruction nor questions on two passages are duplicates. Cost: rows x rows a
-cluster; memory in `decide`: 4 bytes a dimension and record.
+and neither rephrasings of one instruction nor questions on two passages are duplicates. Cost: rows x rows
+that stay, a cluster, so linear where all mean the same. Memory in `decide`, also there: 6 bytes a dimension
+and record, 200 bytes a record, and one block (benchmarks/alike.py).
 
 The limit is for all-MiniLM-L6-v2. Questions that a small model wrote about one topic are near without asking
 the same: of 78 pairs from 0.75 on 41 % did when read, of those from 0.85 on 74 %, from 0.88 on 92 %. Of 40
@@ -24,8 +25,8 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from pipeline.dedup.families import ORIGINAL, PASSAGE, families, originals, passages
-from pipeline.dedup.minhash import PAIRS, first_staying
-from pipeline.embeddings.clusters import BLOCK, clustered, near_in_clusters
+from pipeline.dedup.pairs import PAIRS, Flags, Pairs, first_staying
+from pipeline.embeddings.clusters import BLOCK, Places, clustered, near_in_clusters
 from pipeline.embeddings.vectors import as_matrix, unpacked
 from pipeline.records import CRITERIA, Instruction
 from pipeline.stage import DatasetStage, Decision, Each, Measure, verdicts
@@ -54,15 +55,18 @@ class DropSemanticDuplicates(DatasetStage):
         ordered = sketches.sort_by(precedence)  # what follows does not depend on the parts
         ids, vectors = ordered["id"], as_matrix(ordered["vector"])
         clusters = clustered(vectors, -(-len(ids) // self.cluster_rows), self.seed)
-        found = [
-            _pairs(*near) for near in near_in_clusters(vectors, clusters, self.min_cosine)
-        ]  # a block each: what is near is little
-        pairs = np.concatenate(found)
         family = families(ids, ordered[ORIGINAL])
         shown = ordered[PASSAGE].to_numpy()
-        compared = family[pairs["row"]] != family[pairs["twin"]]
-        compared &= shown[pairs["row"]] == shown[pairs["twin"]]
-        chosen = first_staying(pairs[compared])
+
+        def compared(rows: Places, others: Places) -> Flags:
+            is_other: Flags = family[rows, None] != family[others]
+            is_other &= shown[rows, None] == shown[others]
+            return is_other
+
+        goes, found = np.zeros(len(ids), np.bool_), [np.empty(0, PAIRS)]
+        for near in near_in_clusters(vectors, clusters, self.min_cosine, compared, goes):
+            found.append(first_staying(_pairs(*near), goes))
+        chosen = np.concatenate(found)
         table = verdicts(
             ids.take(pa.array(chosen["row"])),
             REASON,
@@ -85,7 +89,7 @@ class DropSemanticDuplicates(DatasetStage):
             yield from (Measure(REASON, float(cosine), self.min_cosine) for cosine in nearest)
 
 
-def _pairs(rows: np.ndarray, twins: np.ndarray, cosines: np.ndarray) -> np.ndarray:
+def _pairs(rows: Places, twins: Places, cosines: np.ndarray) -> Pairs:
     pairs = np.zeros(len(rows), PAIRS)
     pairs["row"], pairs["twin"], pairs["whole"] = rows, twins, cosines
     return pairs

@@ -1,72 +1,83 @@
 """Drop rows in a language that was not asked for, and write down the language of the others.
 
-Worded -> Worded: an Instruction, an Example, a Document, a Passage. About 900 to 1,800 rows/s a core of 130
-words with the default languages (benchmarks/filters.py); the first row of a worker also loads the profiles
-(0.3 s). Source: langdetect (https://github.com/Mimino666/langdetect), seeded, with the profiles of the
-languages asked for and of those most often mixed in, because all 55 are slower and no surer. Text that is too
-short, or has no letters, is kept with the language "und".
+Worded -> Worded: an Instruction, an Example, a Document, a Passage. A question is judged without the passage
+that it shows, and an answer by itself: one in another language stays where the question speaks of a
+translation or names a language. Text with too few letters of prose, and lists of names, code and formulas,
+are kept as "und". How languages are told apart, and at what cost: see pipeline/text/languages.py.
 """
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
-import langdetect
-from langdetect.detector_factory import DetectorFactory
-from langdetect.lang_detect_exception import LangDetectException
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from pipeline.records import Worded
+from pipeline.errors import RecipeError
+from pipeline.records import Example, Instruction, Worded
 from pipeline.stage import FilterStage, Reject
+from pipeline.text.language_codes import NAMES, code_of
+from pipeline.text.languages import NOTHING, UNDETERMINED, Found, Wanted
 
-UNDETERMINED = "und"  # ISO 639-2
-SEED = 0
+# Of a question about languages: "translate" in several of them, and the names of languages in English.
+TRANSLATES = re.compile(
+    r"translat|übersetz|tradu[cirz]|vertaal|översätt|overs[æe]t|tłumacz|přelož|překlad|prelož|prevedi|fordít"
+    r"|käännä|çevir|dịch|terjemah|\u043f\u0435\u0440\u0435\u0432[\u0435\u043e]|перекла|преведи|μετάφρα|ترجم|תרגם|अनुवाद|翻[译譯訳]|번역|แปล"
+    rf"|\b(?:{'|'.join(sorted({name.partition(' ')[0] for name in NAMES.values()}))}|Latin|Greek|Mandarin)\b",
+    re.IGNORECASE,
+)
+QUOTED = re.compile(r"[:\n\"“”«»„]")  # where the words of a task end, and what it is about begins
+MIN_TASK_LETTERS = 12  # "Translate this"
 
 
 @dataclass(frozen=True, kw_only=True)
 class DropWrongLanguage(FilterStage):
     reads: ClassVar[type] = Worded
     writes: ClassVar[type] = Worded
-    version: ClassVar[int] = 2  # 2: of a long text its ends alone
+    version: ClassVar[int] = 3  # 3: all languages are told apart; question and answer by themselves
 
-    languages: tuple[str, ...] = ("en",)  # ISO 639-1 codes that are kept
-    others: tuple[str, ...] = ("de", "es", "fr", "it", "pt", "zh-cn", "ru")  # told apart from those
+    # Codes of ISO 639 that are kept; zh is zh-cn and zh-tw, nb and nn are no
+    languages: Annotated[tuple[Annotated[str, AfterValidator(code_of)], ...], Field(min_length=1)] = ("en",)
     min_letters: Annotated[int, Field(ge=1)] = 20  # below this, undetermined: digits and names fool it
     max_chars: Annotated[int, Field(ge=40)] = 400  # looked at: half from the start, half from the end
-    min_probability: Annotated[float, Field(ge=0, le=1)] = 0.8  # below this too
+
+    def check(self) -> None:
+        """Raises RecipeError for a code that there is not."""
+        try:
+            _wanted(self.languages)
+        except ValueError as error:
+            raise RecipeError(f"language.languages: {error}") from error
 
     def judge(self, row: Worded) -> Reject | Worded:
-        language, probability = self._detect(row.says)
-        if language == UNDETERMINED or language in self.languages:
-            return dataclasses.replace(row, language=language)
-        return Reject("wrong_language", got=f"{language} {probability:.2f}", limit=", ".join(self.languages))
+        found = self._found(row)
+        if found.is_wanted:
+            return dataclasses.replace(row, language=found.language)
+        return Reject("wrong_language", got=found.language, limit=", ".join(self.languages))
 
-    def _detect(self, text: str) -> tuple[str, float]:
-        if sum(map(str.isalpha, text)) < self.min_letters:
-            return UNDETERMINED, 0.0
-        detector = _factory((*self.languages, *self.others)).create()
-        detector.append(_ends(text, self.max_chars // 2))
-        try:
-            best = detector.get_probabilities()[0]
-        except (LangDetectException, IndexError):
-            return UNDETERMINED, 0.0
-        return (best.lang, best.prob) if best.prob >= self.min_probability else (UNDETERMINED, best.prob)
+    def _found(self, row: Worded) -> Found:
+        if not isinstance(row, Instruction):
+            return self._in(row.says)
+        asked = self._in(row.bare)
+        if not asked.is_wanted and TRANSLATES.search(row.bare):
+            task = self._in(QUOTED.split(row.bare.lstrip(), maxsplit=1)[0], MIN_TASK_LETTERS)
+            asked = task if task.is_wanted and task != NOTHING else asked
+        if not asked.is_wanted or not isinstance(row, Example):
+            return asked
+        answered = self._in(row.answer)
+        if not answered.is_wanted:
+            return asked if TRANSLATES.search(row.bare) else answered
+        if asked.language != UNDETERMINED:
+            return asked
+        if answered.language != UNDETERMINED:
+            return answered
+        return self._in(f"{row.bare}\n{row.answer}")  # each of them too short
 
-
-def _ends(text: str, size: int) -> str:
-    """The first and the last `size` characters, of which most are question and answer."""
-    return text if len(text) <= 2 * size else f"{text[:size]} {text[-size:]}"
+    def _in(self, text: str, min_letters: int | None = None) -> Found:
+        return _wanted(self.languages).judge(text, min_letters or self.min_letters, self.max_chars)
 
 
 @cache
-def _factory(languages: tuple[str, ...]) -> Any:
-    """A detector factory of our own, so that langdetect's global one stays untouched. Once a worker."""
-    folder = Path(langdetect.__file__).parent / "profiles"
-    factory = DetectorFactory()
-    factory.load_json_profile(
-        [(folder / name).read_text(encoding="utf-8") for name in dict.fromkeys(languages)]
-    )
-    factory.seed = SEED
-    return factory
+def _wanted(languages: tuple[str, ...]) -> Wanted:
+    """Once a worker."""
+    return Wanted(languages)

@@ -27,7 +27,8 @@ class Reply(BaseModel):
 class JudgeGrounding(ModelStage):
     reads: ClassVar[type] = Example
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: replies without thoughts, LaTeX whole
+    only_drops: ClassVar[bool] = True
 
     prompt: Prompt = Prompt("judge_grounding/judge")
     sampling: Sampling = Sampling(temperature=0.2, max_tokens=300)

@@ -59,7 +59,8 @@ class PlainReply(Reply):
 class ListSubjects(ModelStage):
     reads: ClassVar[type] = Discipline
     writes: ClassVar[type] = Subject
-    version: ClassVar[int] = 3  # 3: names that differ in symbols are two; what is dropped is a reject
+    # 3: names that differ in symbols are two; what is dropped is a reject; the description of the discipline
+    version: ClassVar[int] = 3
 
     list_prompt: Prompt = Prompt("list_subjects/list")
     json_prompt: Prompt = Prompt("list_subjects/to_json")
@@ -107,6 +108,7 @@ def _subject(discipline: Discipline, entry: Entry) -> Subject:
         field=discipline.field,
         subfield=discipline.subfield,
         discipline=discipline.discipline,
+        description=discipline.description,
         subject=entry.subject_name,
         level=entry.level,
         subtopics=tuple(entry.subtopics),

@@ -8,7 +8,6 @@ https://arxiv.org/abs/2308.12032); ours: both sides in the model's own chat temp
 alone makes the difference.
 """
 
-import asyncio
 import dataclasses
 import math
 from dataclasses import dataclass
@@ -16,7 +15,9 @@ from typing import ClassVar
 
 from pipeline.model import Model
 from pipeline.records import Example
-from pipeline.stage import Expected, ModelStage, Reject
+from pipeline.stage import Expected, ModelStage, Reject, settle
+
+LARGEST_EXPONENT = 20.0  # a log-probability is as low as a server says: e^709 is no float any more
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,9 +30,13 @@ class MeasureDifficulty(ModelStage):
         return Expected(requests=2, rows=1)
 
     async def map(self, example: Example, model: Model) -> list[Example | Reject]:
-        asked, alone = await asyncio.gather(
-            model.surprise(example.asked, example.answer), model.surprise("", example.answer)
+        found = await settle(
+            [model.surprise(example.asked, example.answer), model.surprise("", example.answer)]
         )
+        if (bad := next((one for one in found if isinstance(one, Reject)), None)) is not None:
+            return [bad]
+        asked, alone = found
         if asked is None or alone is None:
             return [Reject("answer_without_a_token", got=example.answer)]
-        return [dataclasses.replace(example, difficulty=round(math.exp(asked - alone), 4))]
+        difficulty = math.exp(min(asked - alone, LARGEST_EXPONENT))
+        return [dataclasses.replace(example, difficulty=round(difficulty, 4))]

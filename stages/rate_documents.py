@@ -29,7 +29,7 @@ class Reply(BaseModel):
 class RateDocuments(ModelStage):
     reads: ClassVar[type] = Document
     writes: ClassVar[type] = Document
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: replies without thoughts, LaTeX whole
 
     prompt: Prompt = Prompt("rate_documents/rate")
     max_chars: Annotated[int, Field(ge=100)] = 3000  # of a document, from its start

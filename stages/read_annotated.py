@@ -22,7 +22,7 @@ from pipeline.synthesis.meta_templates import Template, Templates, Turned, load_
 @dataclass(frozen=True, kw_only=True)
 class ReadAnnotated(SourceStage):
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = 2  # 2: drawn rows that cannot be turned round are rejects; no tokens are None
+    version: ClassVar[int] = 3  # 3: a document a paragraph; 2: rejects, and no tokens are None
 
     rows: Path  # JSONL (also .gz) or Parquet
     templates: Path  # YAML, see pipeline/synthesis/meta_templates.py
@@ -60,7 +60,7 @@ class ReadAnnotated(SourceStage):
         return Example(
             id=content_id(self.rows.name, number, name, given, target),
             parent_id=f"{self.rows.name}:{number}",
-            document=self.rows.name,
+            document=f"{self.rows.name}#{content_id(found.paragraph)[:12]}" if found else self.rows.name,
             task=found.task if found else "",
             question=given,
             questioner=name,

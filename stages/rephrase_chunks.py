@@ -2,9 +2,9 @@
 
 Chunk -> Passage, `per_chunk` each, of styles drawn by their weights, or the styles that the document's
 quality calls for. One request a passage, of at most `tokens_ratio` times the tokens of the chunk. Replies are
-cleaned by the rules of their form (pipeline/synthesis/reply_forms.py); what is said is checked by
-DropPoorRephrasings. Source: WRAP (https://arxiv.org/abs/2401.16380) and its successors, see
-pipeline/synthesis/styles.py.
+cleaned by the rules of their form (pipeline/synthesis/reply_forms.py); of one that was cut off, the list
+items or pairs that are whole stay. What is said is checked by DropPoorRephrasings. Source: WRAP
+(https://arxiv.org/abs/2401.16380) and its successors, see pipeline/synthesis/styles.py.
 """
 
 import math
@@ -17,8 +17,9 @@ from pipeline.model import Model, Sampling
 from pipeline.records import Chunk, Passage, content_id
 from pipeline.stage import Expected, ModelStage, Reject, rng_for, settle
 from pipeline.synthesis.draws import check_weights, draw_weighted
-from pipeline.synthesis.reply_forms import FormFault, as_text, cleaned, pairs_in, some_of
+from pipeline.synthesis.reply_forms import FormFault, as_text, cleaned, pairs_in, some_of, without_last
 from pipeline.synthesis.styles import ENCYCLOPEDIC, KNOWLEDGE, STYLES, Style, Styles
+from pipeline.text.endings import is_stop
 from pipeline.text.text import enclosed
 
 MIN_TOKENS = 160  # that a reply may have: of a short text a table or a pair is longer
@@ -28,7 +29,7 @@ MIN_TOKENS = 160  # that a reply may have: of a short text a table or a pair is 
 class RephraseChunks(ModelStage):
     reads: ClassVar[type] = Chunk
     writes: ClassVar[type] = Passage
-    version: ClassVar[int] = 2  # 2: tokens of a text that is a part of a reply are None
+    version: ClassVar[int] = 3  # 3: the last item of a reply that was cut goes; lead-ins by words
 
     styles: Styles = field(default_factory=lambda: dict(STYLES))
     per_chunk: Annotated[int, Field(ge=1)] = 1  # passages of different styles
@@ -62,9 +63,11 @@ class RephraseChunks(ModelStage):
         turn = await model.write(
             style.prompt, sampling, passage=enclosed(chunk.text.strip()), before=enclosed(chunk.before)
         )
-        if turn.finish == "length" and style.form not in ("pairs", "list"):  # the last of which may go
-            return Reject("cut_off", got={"style": name, "tokens": turn.n_output_tokens}, limit=room)
-        text = cleaned(turn.text, style.form, chunk.text)
+        reply = turn.text if is_stop(turn.finish) else without_last(turn.text, style.form)
+        if reply is None:
+            got = {"style": name, "finish": turn.finish, "tokens": turn.n_output_tokens}
+            return Reject("cut_off", got=got, limit=room)
+        text = cleaned(reply, style.form, chunk.text)
         if isinstance(text, FormFault):
             return Reject(
                 text.reason, got={"style": name, "found": text.got}, limit=f"the form: {style.form}"
@@ -72,8 +75,7 @@ class RephraseChunks(ModelStage):
         if style.form == "pairs":
             rng = rng_for(self.seed, "pairs", chunk.id, name)
             pairs = pairs_in(text, "pairs")
-            whole = pairs[:-1] if turn.finish == "length" and len(pairs) > 1 else pairs
-            text = as_text(some_of(whole, chunk.n_tokens, rng), "pairs")
+            text = as_text(some_of(pairs, chunk.n_tokens, rng), "pairs")
         return Passage(
             id=content_id(chunk.id, name, text),
             language=chunk.language,

@@ -31,7 +31,7 @@ class Reply(BaseModel):
 class RephraseQuestions(ModelStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: replies without thoughts, LaTeX whole
 
     styles: Mapping[str, Wording] = field(default_factory=lambda: wordings("rephrase_questions"))
     per_question: Annotated[int, Field(ge=1)] = 1  # rephrasings, of different styles

@@ -17,7 +17,7 @@ from pipeline.model import Model, Prompt, Sampling
 from pipeline.records import Instruction, Syllabus, content_id
 from pipeline.stage import Expected, ModelStage, Reject, rng_for, settle
 from pipeline.synthesis.draws import Draw, draw_pairs, draw_singles
-from pipeline.text.asks import ONE_SENTENCE
+from pipeline.text.plain_sentences import ONE_SENTENCE, sentence_at_limit
 
 
 class Reply(BaseModel):
@@ -47,7 +47,7 @@ ASCENDING = AfterValidator(_ascending)
 class WriteQuestions(ModelStage):
     reads: ClassVar[type] = Syllabus
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 3  # 3: `one_sentence` has no question begin with "Which"
+    version: ClassVar[int] = 4  # 4: with `one_sentence` a question that ran into the limit of its form goes
 
     prompt: Prompt = Prompt("write_questions/write")
     per_syllabus: Annotated[int, Field(ge=1)] = 530  # 10 million over 126 disciplines of 150 subjects
@@ -59,7 +59,8 @@ class WriteQuestions(ModelStage):
     max_syllabus_chars: Annotated[int, Field(ge=500)] = (
         24_000  # what of its text fits the prompt, from the start
     )
-    one_sentence: bool = False  # hold the model to a single sentence that ends with a question mark
+    # hold the model to a single English sentence that ends with a question mark
+    one_sentence: bool = False
     seed: int = 0
     sampling: Sampling = Sampling(temperature=1.0, top_p=0.95, max_tokens=1024)
 
@@ -83,7 +84,7 @@ class WriteQuestions(ModelStage):
             chosen += itertools.islice(pairs, self.per_syllabus - len(chosen))
         return chosen
 
-    async def _write(self, syllabus: Syllabus, draw: Draw, model: Model) -> Instruction:
+    async def _write(self, syllabus: Syllabus, draw: Draw, model: Model) -> Instruction | Reject:
         sessions = tuple(syllabus.sessions[session] for session in draw.sessions)
         concepts = tuple(syllabus.concepts[session][concept] for session, concept in draw.concepts)
         reply = await model.ask(
@@ -97,6 +98,9 @@ class WriteQuestions(ModelStage):
             sessions=sessions,
             concepts=concepts,
         )
+        cut = sentence_at_limit(reply.question) if self.one_sentence else None
+        if cut is not None:
+            return Reject("question_at_pattern_limit", got=cut[0], limit=cut[1])
         return Instruction(
             # Of the draw, not of the text: a question that the model repeats is a record of its own until a
             # filter says so.

@@ -4,8 +4,9 @@ Subject -> Syllabus, one each. Two requests a subject.
 Source: GLAN (https://arxiv.org/abs/2402.13064), section 2.3: free text first, then its sessions and key
 concepts as data. We ask for the data in the same conversation, where the text is already in the prefix cache.
 A concept belongs to the first session that names it, so that no question draws one twice. Dropped are
-concepts that only name the form, that say a word twice in a row, or whose longest word does not occur in the
-text (small models make them up), and sessions left without any. Sessions of one name are united.
+concepts that only name the form, that say a word twice in a row or string school subjects together, or whose
+longest word does not occur in the text (small models make them up), and sessions left without any. Sessions
+of one name are united.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.model import NAME_PATTERN, PLAIN_NAME_PATTERN, Model, Prompt, Sampling
 from pipeline.records import Subject, Syllabus, content_id
 from pipeline.stage import Expected, ModelStage, Reject
+from pipeline.taxonomy.broad_subjects import lists_subjects
 from pipeline.text.text import normalised, stutters
 
 # The form of a syllabus, not its content.
@@ -118,7 +120,8 @@ def _taught(sessions: Sequence[Session], text: str) -> list[tuple[str, tuple[str
 
 def _is_concept(concept: str, key: str, text: str) -> bool:
     found = max(key.split(), key=len, default="") in text
-    return found and not stutters(concept) and not NOT_A_CONCEPT & set(key.split())
+    is_form = stutters(concept) or lists_subjects(concept) or NOT_A_CONCEPT & set(key.split())
+    return found and not is_form
 
 
 def _syllabus(subject: Subject, text: str, sessions: list[tuple[str, tuple[str, ...]]]) -> Syllabus:

@@ -29,7 +29,13 @@ from pipeline.synthesis.task_types import (
     TaskType,
     task_type,
 )
-from pipeline.text.asks import ONE_SENTENCE, ONE_YES_NO_SENTENCE, PHRASE
+from pipeline.text.plain_sentences import (
+    ONE_SENTENCE,
+    ONE_YES_NO_SENTENCE,
+    PHRASE,
+    phrase_at_limit,
+    sentence_at_limit,
+)
 from pipeline.text.text import enclosed
 
 LETTERS = "ABCD"
@@ -75,15 +81,15 @@ def _plain(slots: type[Slots], yes_or_no: bool) -> type[Slots]:
 class WriteTasks(ModelStage):
     reads: ClassVar[type] = Chunk
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = 3  # 3: symbols tell answers apart; questions of all scripts; short answers
+    # 3: symbols tell answers apart; questions of all scripts; short answers; no text at the limit of its form
+    version: ClassVar[int] = 3
 
     types: Weights = dataclasses.field(default_factory=lambda: {one.short: 1.0 for one in TASK_TYPES})
     per_chunk: Annotated[int, Field(ge=1)] = 3  # tasks of different types
     model_chooses: bool = False  # which types suit a chunk, among those with a weight
     topics: Annotated[tuple[str, ...], Field(min_length=2)] = TOPICS  # labels of topic classification
-    plain: bool = (
-        False  # hold questions to one plain sentence, short answers to a few words: for small models
-    )
+    # hold questions to one plain English sentence, short answers to a few words: for small models
+    plain: bool = False
     prompts: tuple[Prompt, ...] = tuple(Prompt(f"write_tasks/{one.short}") for one in TASK_TYPES)
     choice_prompt: Prompt = Prompt("write_tasks/choose")
     sampling: Sampling = Sampling(temperature=0.7, max_tokens=700)
@@ -138,6 +144,9 @@ class WriteTasks(ModelStage):
             label=label,
             labels=labels,
         )
+        cut = self._cut(reply, one) if self.plain else None
+        if cut is not None:
+            return cut
         slots = _slots(reply, labels, rng.sample(range(N_WRONG + 1), N_WRONG + 1))
         fault = one.check(slots, chunk.text)
         if fault is not None:
@@ -150,6 +159,19 @@ class WriteTasks(ModelStage):
         if one.short == "mcqa":
             answer = next(line for line in slots["options"].splitlines() if line[3:] == answer)
         return _example(chunk, one, one.put(rng.choice(one.wordings), slots), answer, model.name)
+
+    def _cut(self, reply: Slots, one: TaskType) -> Reject | None:
+        """The reject of a text that ran into the limit of the pattern that it was held to."""
+        slots = reply.model_dump()
+        checked = {
+            "question": sentence_at_limit(slots.get("question", ""), one.short == "ynqa"),
+            "answer": phrase_at_limit(slots["answer"]) if isinstance(reply, QuestionAndAnswer) else None,
+        }
+        for slot, found in checked.items():
+            if found is not None:
+                got = {"task": one.short, "found": found[0]}
+                return Reject(f"{slot}_at_pattern_limit", got=got, limit=found[1])
+        return None
 
     def _prompt(self, one: TaskType) -> Prompt:
         return next(prompt for prompt in self.prompts if prompt.rpartition("/")[2] == one.short)

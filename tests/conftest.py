@@ -147,6 +147,7 @@ SMALL = (
     "taxonomy.only=[genetics, nutrition]",
     "subjects.queries=2",
     "subjects.max_subjects=3",
+    "confirmed_subjects=null",
     "questions.per_syllabus=5",
     "gates.min_rows=1",
     "near_duplicates.min_alone=0.9",

@@ -81,12 +81,13 @@ def test_a_run_makes_a_dataset_that_explains_itself_and_a_second_run_asks_nothin
     assert dataset_bytes(root) == before
 
 
-def test_the_request_log_is_glans(scripted: Scripted, tmp_path: Path) -> None:
-    """Acceptance check 2 of the method: who is asked what, how often, and with how much in the prompt."""
+def test_glan_2_the_request_log_is_that_of_the_method(scripted: Scripted, tmp_path: Path) -> None:
+    """Who is asked what, how often, and with how much in the prompt."""
     root = tmp_path / "run"
     run(scripted, root)
     kinds = Counter()
     syllabi = {row["text"] for row in rows(root, "syllabi")}
+    drafts = rows(root, "drafts")
     questions = {row["question"] for row in rows(root, "questions")}
     for body in scripted.bodies():
         last = body["messages"][-1]["content"]
@@ -99,16 +100,34 @@ def test_the_request_log_is_glans(scripted: Scripted, tmp_path: Path) -> None:
         elif "question" in schema:
             kinds["question"] += 1
             assert any(text in last for text in syllabi)  # the whole syllabus
+            assert any(all(name in last for name in (*row["sessions"], *row["concepts"])) for row in drafts)
+        elif "Design the syllabus" in last:
+            kinds["syllabus"] += 1
         elif last in questions:
             kinds["answer"] += 1
             assert len(body["messages"]) == 1  # the question alone
     n_subjects = len(rows(root, "subjects"))
     assert kinds["subjects as JSON"] == 2 * 2  # queries x disciplines
-    assert kinds["sessions as JSON"] == n_subjects == 6
+    assert kinds["syllabus"] == kinds["sessions as JSON"] == n_subjects == 6
     assert kinds["question"] == 5 * n_subjects
     assert kinds["answer"] == len(questions)
-    per_discipline = Counter(row["discipline_id"] for row in rows(root, "drafts"))
+    per_discipline = Counter(row["discipline_id"] for row in drafts)
     assert set(per_discipline.values()) == {15}  # the quota, in each discipline
+
+
+def test_glan_4_a_discipline_that_is_added_is_asked_for_alone(scripted: Scripted, tmp_path: Path) -> None:
+    """Also where subjects are checked: the verdicts on those of the others stay."""
+    root = tmp_path / "run"
+    checks = ("confirmed_subjects={}", "taxonomy.only=[genetics]")
+    run(scripted, root, *checks)
+    asked, before = len(scripted.bodies()), rows_of_run(root, "questions")
+    run(scripted, root, "confirmed_subjects={}", "taxonomy.only=[genetics, money-and-markets]")
+    new = [body for body in scripted.bodies()[asked:] if is_planning(body)]
+    assert new
+    assert all("oney and markets" in json.dumps(body) for body in new)
+    assert not any("Genetics" in json.dumps(body) for body in new)
+    after = {row["id"] for row in rows_of_run(root, "questions")}
+    assert {row["id"] for row in before} <= after
 
 
 def test_only_what_changed_is_asked_again(scripted: Scripted, tmp_path: Path) -> None:

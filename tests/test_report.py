@@ -65,10 +65,11 @@ class Browser:
         self.requests: list[str] = []
         self.errors: list[str] = []
 
-    def open(self, file: Path, scheme: str = "light") -> Any:
+    def open(self, file: Path, scheme: str = "light", width: int = 1280) -> Any:
         self.requests.clear()
         self.errors.clear()
-        found = self._chromium.new_context(color_scheme=scheme).new_page()
+        view = {"width": width, "height": 900}
+        found = self._chromium.new_context(color_scheme=scheme, viewport=view).new_page()
         found.on("console", lambda message: self.errors.append(message.text))
         found.on("pageerror", lambda error: self.errors.append(str(error)))
         found.on("request", lambda request: self.requests.append(request.url))
@@ -86,6 +87,13 @@ def browser() -> Iterator[Browser]:
         chromium = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield Browser(chromium)
         chromium.close()
+
+
+def test_a_phone_shows_all_of_its_width(root: Path, browser: Browser) -> None:
+    page = browser.open(root / "report.html", width=390)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.locator("#limits details > summary").last.click()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_its_numbers_are_those_of_the_run(root: Path, data: dict[str, Any]) -> None:

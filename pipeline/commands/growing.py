@@ -61,9 +61,13 @@ def taxonomy_propose(
 def taxonomy_merge(
     review: Annotated[Path, typer.Argument(help="The review file with votes.")],
     out: Annotated[Path, typer.Option(help="The taxonomy file to write.")],
+    seen: Annotated[
+        int | None,
+        typer.Option(min=1, help="Keep proposed nodes without votes that at least so many prompts named."),
+    ] = None,
 ) -> None:
     """Apply the majority of the votes; refuses a result that is not a valid taxonomy."""
     from pipeline.taxonomy.review import merge_review
 
-    added, removed = merge_review(review, out)
+    added, removed = merge_review(review, out, seen)
     typer.echo(f"{out}: {added} added, {removed} removed")

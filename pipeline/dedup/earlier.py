@@ -41,7 +41,10 @@ PAIRS = (
 PROBE = pa.table(
     {
         "id": ["a", "b"],
-        "question": [" ".join(f"word{i * i % 97}" for i in range(99)), "How many are 3 + 4?"],
+        "question": [
+            " ".join(f"word{i * i % 97}" for i in range(99)),
+            "How many are 3 + 4 in C++ \u2264 \u0e2b\u0e49\u0e32?",
+        ],
         "answer": ["Seven, as the sum of three and four is seven: count them.", "7"],
     }
 )

@@ -4,8 +4,8 @@ What is compared: the shingles (pipeline/dedup/shingles.py) of records that show
 The work on bands goes through an `Each` (pipeline/stage.py).
 """
 
-import functools
-from typing import NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.dedup.families import ORIGINAL, PASSAGE, families, originals, passages
-from pipeline.dedup.minhash import Sets, band_keys, near_pairs
+from pipeline.dedup.minhash import Sets, band_keys
+from pipeline.dedup.near_pairs import Buckets, Rows, buckets, joined, near_pairs
+from pipeline.dedup.pairs import Flags, Pairs
 from pipeline.dedup.shingles import Kind, shingled
 from pipeline.stage import Each
 
@@ -21,12 +23,18 @@ TEXTS = ("question", "answer", "text")
 BANDS_A_TASK = 4
 
 
-class Near(NamedTuple):
-    """Records in their precedence, and those that are near."""
+@dataclass(frozen=True)
+class Near:
+    """Records in their precedence, and what finds those that are near."""
 
     order: NDArray[np.int64]  # places in the sketches
     family: NDArray[np.int64]  # equal for an original and its rephrasings; in that order
-    pairs: NDArray[np.void]  # see pipeline/dedup/minhash.py; rows and twins are places in that order
+    rows: Rows
+    buckets: Buckets
+
+    def pairs(self, min_similarity: float, goes: Flags) -> Iterator[Pairs]:
+        """See `near_pairs`; rows and twins are places in `order`."""
+        return near_pairs(self.buckets, self.rows, min_similarity, goes)
 
 
 def sketched(rows: pa.Table, shingle: Kind, n: int, bands: int, band_rows: int) -> pa.Table:
@@ -43,9 +51,9 @@ def sketched(rows: pa.Table, shingle: Kind, n: int, bands: int, band_rows: int) 
     return pa.table({"id": rows["id"], **sides, "keys": key_lists, **marks})
 
 
-def near_rows(sketches: pa.Table, n_settled: int, min_similarity: float, each: Each) -> Near:
-    """What is near. The first `n_settled` come first and are not compared with one another; then originals,
-    then rephrasings, in the order of their ids.
+def near_rows(sketches: pa.Table, n_settled: int, each: Each) -> Near:
+    """What may be near. The first `n_settled` come first and are not compared with one another; then
+    originals, then rephrasings, in the order of their ids.
     """
     ids = sketches["id"].combine_chunks()
     own = pc.sort_indices(ids.slice(n_settled)).to_numpy().astype(np.int64) + n_settled
@@ -55,12 +63,11 @@ def near_rows(sketches: pa.Table, n_settled: int, min_similarity: float, each: E
     sides = _sets({name: sketches[name] for name in TEXTS if name in sketches.column_names}, len(ids))
     n_bands = sketches["keys"].type.list_size
     keys = sketches["keys"].combine_chunks().flatten().to_numpy().reshape(-1, n_bands)
-    work = functools.partial(near_pairs, min_similarity=min_similarity)
     cuts = range(0, n_bands, BANDS_A_TASK)
     bands = [range(start, min(start + BANDS_A_TASK, n_bands)) for start in cuts]
-    pairs = np.concatenate(each(work, bands, *sides, keys, order, n_settled))
+    found = joined(each(buckets, bands, keys, order))
     shown = sketches[PASSAGE].to_numpy()[order]
-    return Near(order, family, pairs[shown[pairs["row"]] == shown[pairs["twin"]]])
+    return Near(order, family, Rows(*sides, order, n_settled, shown), found)
 
 
 def _sets(lists: dict[str, pa.LargeListArray | pa.ChunkedArray], n: int) -> tuple[Sets, Sets]:

@@ -2,12 +2,12 @@
 
 Spherical k-means (Dhillon and Modha 2001): cosine distance, centroids of unit length. The centroids are
 learnt on at most SAMPLE rows; n rows of d dimensions in k clusters cost n x k x d multiplications, and n x
-n / k x d to find what is near in clusters of even size. Near pairs are looked for inside a cluster alone,
-as SemDeDup does (Abbas et al. 2023, https://arxiv.org/abs/2303.09540).
+s / k x d to find what is near in clusters of even size, when s rows stay. Near pairs are looked for inside a
+cluster alone, as SemDeDup does (Abbas et al. 2023, https://arxiv.org/abs/2303.09540).
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 SAMPLE = 100_000  # rows that centroids are learnt on
 ROUNDS = 20  # of k-means, at most
-BLOCK = 4_096  # rows that are compared with others at a time: 64 MB of similarities
+BLOCK = 4_096  # rows that are compared with others at a time
+FEW = 512  # rows whose pairs with one another are told at once: 130,000 at most
 Vectors = NDArray[np.float32]  # shape (rows, dimensions), each of length 1, or 0 where nothing is known
 Places = NDArray[np.int64]
 
@@ -53,25 +54,54 @@ def clustered(vectors: Vectors, k: int, seed: int) -> Clusters:
     return Clusters(centroids[used], of_row.astype(np.int64), 1 - cosine)
 
 
+# Of two lists of rows, whether each of the first is compared with each of the second.
+Compared = Callable[[Places, Places], NDArray[np.bool_]]
+
+
 def near_in_clusters(
-    vectors: Vectors, clusters: Clusters, min_cosine: float, block: int = BLOCK
+    vectors: Vectors, clusters: Clusters, min_cosine: float, compared: Compared, goes: NDArray[np.bool_]
 ) -> Iterator[tuple[Places, Places, Vectors]]:
-    """Pairs (later row, earlier row, cosine) inside clusters, from `min_cosine` on."""
+    """Pairs (later row, earlier row, cosine) inside clusters, from `min_cosine` on: of each row those with
+    the rows of its block, and the nearest one before that (of equals the first).
+
+    Rows that `goes` names when a block is looked for are left out, so who settles a block before the next
+    compares with what stays alone: rows that are all near one another cost linear time, and memory for one
+    block, whatever there is.
+    """
     for members in clusters.members():
-        own = vectors[members]
-        for start in range(0, len(members), block):
-            for before in range(0, start + 1, block):
-                cosines = own[start : start + block] @ own[before : before + block].T
-                if before == start:
-                    cosines = np.tril(cosines, -1)
-                rows, twins = np.nonzero(cosines >= min_cosine)
-                yield members[rows + start], members[twins + before], cosines[rows, twins]
+        staying = members[:0]
+        for start in range(0, len(members), FEW):
+            rows = members[start : start + FEW]
+            yield from _near_before(vectors, rows, staying, min_cosine, compared)
+            staying = np.concatenate([staying, rows[~goes[rows]]])
+
+
+def _near_before(
+    vectors: Vectors, rows: Places, staying: Places, min_cosine: float, compared: Compared
+) -> Iterator[tuple[Places, Places, Vectors]]:
+    own = vectors[rows]
+    cosines = np.where(compared(rows, rows), np.tril(own @ own.T, -1), 0)
+    later, earlier = np.nonzero(cosines >= min_cosine)
+    best, twins = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.int64)
+    for start in range(0, len(staying), BLOCK):
+        before = staying[start : start + BLOCK]
+        with_before = np.where(compared(rows, before), own @ vectors[before].T, 0)
+        nearest = with_before.argmax(axis=1)
+        nearer = with_before[np.arange(len(rows)), nearest]
+        twins = np.where(nearer > best, before[nearest], twins)
+        best = np.maximum(best, nearer)
+    near = np.nonzero(best >= min_cosine)[0]
+    yield (
+        np.concatenate([rows[later], rows[near]]),
+        np.concatenate([rows[earlier], twins[near]]),
+        np.concatenate([cosines[later, earlier], best[near]]),
+    )
 
 
 def unit(vectors: NDArray[np.floating]) -> Vectors:
     """The vectors at length 1; those of no length stay."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    found: Vectors = (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+    found: Vectors = (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32, copy=False)
     return found
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.embeddings.clusters import Vectors, unit
+from pipeline.embeddings.clusters import BLOCK, Vectors, unit
 from pipeline.errors import PipelineError
 
 HALF = np.dtype("<f2")
@@ -33,6 +33,9 @@ def unpacked(texts: pa.ChunkedArray) -> pa.FixedSizeListArray:
 
 def as_matrix(vectors: pa.ChunkedArray) -> Vectors:
     """Shape (rows, dimensions), float32, of unit length."""
-    lists = vectors.combine_chunks()
-    flat = lists.flatten().to_numpy(zero_copy_only=False)
-    return unit(flat.reshape(len(lists), vectors.type.list_size).astype(np.float32))
+    found = np.empty((len(vectors), vectors.type.list_size), np.float32)
+    for start in range(0, len(vectors), BLOCK):  # no second copy of all
+        piece = vectors.slice(start, BLOCK).combine_chunks()
+        numbers = piece.flatten().to_numpy(zero_copy_only=False)
+        found[start : start + BLOCK] = unit(numbers.reshape(len(piece), found.shape[1]).astype(np.float32))
+    return found

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.errors import RecipeError
 from pipeline.model import ModelSpec
-from pipeline.storage.replies import Spending
+from pipeline.storage.spending import Spending
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import math
 import os
 import signal
 import socket
+import tempfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,11 @@ from pipeline.errors import RecipeError
 
 REACH_S = 10.0  # for the head of a cluster to answer
 NODE_S = 120.0  # for a node to unpack the luggage and import it
+# Ray's sockets stand under the folder for temporary files, as "ray/session_<date and
+# pid>/sockets/plasma_store", and the path of a socket has at most 107 letters. Batch systems give each job a
+# folder with a longer name.
+MAX_TEMP_CHARS = 36
+SHORT_TEMP = "/tmp"
 OBJECT_STORE_BYTES = 100 * 2**20  # parts travel as paths, so little passes through it
 
 
@@ -28,6 +34,8 @@ def private_cluster(more_cpus: float) -> Iterator[None]:
     are, for servers that share them.
     """
     options: dict[str, Any] = {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES}
+    if len(tempfile.gettempdir()) > MAX_TEMP_CHARS and "RAY_TMPDIR" not in os.environ:
+        options["_temp_dir"] = f"{SHORT_TEMP}/academe-ray-{os.getuid()}"
     if more_cpus:
         options["num_cpus"] = (os.cpu_count() or 1) + math.ceil(more_cpus)
     # By default Ray's workers give way to all others; beside a server on the same cores they starve.

@@ -16,9 +16,10 @@ from pipeline.dag import Step, model_of
 from pipeline.engine.cluster import on_this_node
 from pipeline.engine.worker import ModelWorker
 from pipeline.inference.asking import Gauges
-from pipeline.inference.client import PrefixCache, key_of
+from pipeline.inference.client import key_of
 from pipeline.inference.ray_server import RayServer
 from pipeline.inference.server import LocalServer
+from pipeline.inference.vllm_metrics import PrefixCache
 from pipeline.model import ModelSpec
 from pipeline.storage.events import Events
 from pipeline.storage.root import Root

@@ -25,8 +25,13 @@ SIZES = (
     (100_000, "10K<n<100K"),
     (1_000_000, "100K<n<1M"),
     (10_000_000, "1M<n<10M"),
+    (100_000_000, "10M<n<100M"),
+    (1_000_000_000, "100M<n<1B"),
+    (10_000_000_000, "1B<n<10B"),
+    (100_000_000_000, "10B<n<100B"),
+    (1_000_000_000_000, "100B<n<1T"),
 )
-LARGEST = "10M<n<100M"
+LARGEST = "n>1T"
 MAX_SHOWN = 400  # characters of a text on the card
 
 LOAD_NAME = "FOLDER OR HUB NAME"  # publishing puts the repository there

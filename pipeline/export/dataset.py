@@ -2,27 +2,30 @@
 
 Written beside its place and moved there whole; to a root elsewhere file by file, and last what says that it
 is whole. Shards are cut at a number of rows or bytes, and rows keep the order of the parts. Memory: one
-shard and one part. The same rows give the same bytes.
+shard and one part, and with a test split what pipeline/export/splits.py says. The same rows give the same
+bytes.
 """
 
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import jsonlines
+import pyarrow as pa
+import pyarrow.parquet as pq
 import yaml
-from datasets import Dataset, disable_progress_bars
 from upath import UPath
 
 from pipeline.dag import steps_to
 from pipeline.export.card import card
 from pipeline.export.contamination import benchmarks_of, contaminated
 from pipeline.export.rows import LAYOUTS, Layout
+from pipeline.export.splits import Siblings, place_of
 from pipeline.identity import digest
 from pipeline.io.files import checksum, move_tree, read_bytes, sync, write_text
 from pipeline.recipe import DatasetSettings, Recipe
@@ -30,6 +33,11 @@ from pipeline.records import Example, Passage
 from pipeline.storage.root import Root
 
 N_SHOWN = 5  # rows on the card
+NO_TEST_SPLIT = (
+    "all rows hang together by discipline, document, question, template, passage or rephrasing, so the "
+    "dataset has no test split; more disciplines or documents give one"
+)
+ROW_GROUP_ROWS = 10_000  # what a reader that streams holds at once
 
 
 @dataclass
@@ -55,13 +63,16 @@ class _Split:
     def flush(self) -> None:
         if not self.rows:
             return
-        data = Dataset.from_list(self.rows, features=self.layout.features)
+        table = pa.Table.from_pylist(self.rows, schema=self.layout.schema)
         path = self.folder / f"{self.name}-{len(self.shards):05d}.parquet"
-        data.to_parquet(path)
+        with path.open("wb") as file:  # a name would be read as a URL: `::` in it leads to another file
+            pq.write_table(
+                table, file, ROW_GROUP_ROWS, use_content_defined_chunking=True, write_page_index=True
+            )
         sync(path)
         self.shards.append(path)
         self.n_rows += len(self.rows)
-        self.n_bytes += data.data.nbytes
+        self.n_bytes += table.nbytes
         self.rows, self.n_chars = [], 0
 
     def close(self) -> None:
@@ -83,7 +94,6 @@ def write(root: Root, recipe: Recipe, settings: DatasetSettings, run_id: str) ->
     known = finished(root, recipe, settings, run_id)
     if known is not None:
         return known
-    disable_progress_bars()
     draft = root.local / ".dataset.draft"
     shutil.rmtree(draft, ignore_errors=True)
     (draft / "data").mkdir(parents=True)
@@ -158,10 +168,10 @@ def _write_shards(
 ) -> dict[str, Any]:
     records, layout = _Records(root, recipe), LAYOUTS[recipe.last.writes]
     shown: list[dict[str, Any]] = []
-    tested = _test_groups(sorted({_group(record) for record in records}), settings.test_share)
+    tested = _tested(records, settings.test_share)
     splits = {name: _Split(name, folder, layout) for name in ("train", "test")}
     for record in records:
-        split = splits["test" if _group(record) in tested else "train"]
+        split = splits["test" if tested and place_of(record) in tested else "train"]
         row = layout.row(record, run_id)
         if len(shown) < N_SHOWN or row["id"] < shown[-1]["id"]:  # ids are hashes: a sample
             shown = sorted([*shown, row], key=itemgetter("id"))[:N_SHOWN]
@@ -170,7 +180,18 @@ def _write_shards(
         split.close()
     used = {name: split.summary() for name, split in splits.items() if split.n_rows}
     n_rows = sum(split["rows"] for split in used.values())
-    return {"rows": n_rows, "splits": used, "shown": shown, **records.summary()}
+    found = {"rows": n_rows, "splits": used, "shown": shown, **records.summary()}
+    return {**found, "warning": NO_TEST_SPLIT} if tested is None else found
+
+
+def _tested(records: Iterable[Example | Passage], share: float) -> set[str] | None:
+    """The places whose rows are the test split; None where there can be none."""
+    if not share:
+        return set()
+    siblings = Siblings()
+    for record in records:
+        siblings.add(record)
+    return siblings.tested(share)
 
 
 class _Records:
@@ -198,16 +219,3 @@ class _Records:
         coverage = [{"field": field, "discipline": name, "rows": n} for (field, name), n in places]
         sources = [{"task": task, "style": s, "rows": n} for (task, s), n in sorted(self._sources.items())]
         return {"coverage": coverage, "sources": sources, "languages": sorted(self._languages - {"und"})}
-
-
-def _group(record: Example | Passage) -> str:
-    """What is not split: a discipline, or a document."""
-    return (record.discipline_id if isinstance(record, Example) else "") or record.document
-
-
-def _test_groups(groups: list[str], share: float) -> set[str]:
-    """Whole leaves of the taxonomy, or whole documents, so that no test row has a sibling in train: those
-    with the smallest hashes.
-    """
-    n_test = round(share * len(groups)) or int(share > 0 and len(groups) > 1)
-    return set(sorted(groups, key=lambda name: digest(("test", name)))[:n_test])

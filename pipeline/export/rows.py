@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
 from datasets import Features, List, Value
 
 from pipeline.records import CRITERIA, Example, Passage
@@ -23,6 +24,13 @@ class Layout:
     row: Callable[[Any, str], dict[str, Any]]  # of a record and the id of the run
     what: str  # the rows, in a word or two
     shown: str  # the column to look at first
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Of the shards. Without the features in its metadata: they would be in the spelling of this version
+        of `datasets`, which earlier ones cannot read; all of them read the types.
+        """
+        return self.features.arrow_schema.remove_metadata()
 
 
 MEANINGS = {
@@ -42,7 +50,7 @@ MEANINGS = {
     "start": "where in the document's text its chunk begins, in characters; null along the taxonomy",
     "title": "the title of the document, where it tells one",
     "task": "the type of a task on a document: its short name with Bonito; else empty",
-    "language": "ISO 639-1, or `und` for text too short to tell",
+    "language": "ISO 639-1, or `und` for text too short to tell, or no prose",
     "generator": "the model that wrote the answer, or the text; empty for a text as it was found",
     "run": "the run that made the row: recipe, settings and prompts in one hash",
     "n_prompt_tokens": "tokens of the prompt that was answered, system message and chat template included, "

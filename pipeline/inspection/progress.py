@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.storage.replies import Spent
+from pipeline.storage.spending import Spent
 from pipeline.storage.tally import Tally
 
 N_REJECTS = 3  # that are told, the last ones

@@ -3,15 +3,14 @@
 import itertools
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from pipeline.errors import RecipeError, nearest
 from pipeline.inspection.progress import DONE, Line, Progress
 from pipeline.storage.events import Reader
 from pipeline.storage.lock import Watch
-from pipeline.storage.replies import Spent, Stored
 from pipeline.storage.root import Root
+from pipeline.storage.spending import spent_since
 from pipeline.storage.store import StepFolder
 from pipeline.storage.tally import Tally
 
@@ -46,16 +45,8 @@ class Follower:
         if not is_held and not self._progress.is_over:
             self._progress.stop(KILLED)
         if self._replies.is_file() and self._progress.started:
-            self._progress.stored = _stored(self._replies, self._progress.started)
+            self._progress.stored = spent_since(self._replies, self._progress.started)
         return self._progress
-
-
-def _stored(replies: Path, since: float) -> Spent:
-    stored = Stored(replies)
-    try:
-        return stored.since(since)
-    finally:
-        stored.close()
 
 
 def ending(root: Root, recipe: str, progress: Progress) -> list[str]:

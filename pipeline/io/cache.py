@@ -1,15 +1,28 @@
 """What is made once on a machine and kept in $XDG_CACHE_HOME/academe for later runs."""
 
+import contextlib
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """Where it is kept; may not be there yet."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "academe"
+    """Where it is kept. Where there is no home that can be written, as in many containers, a folder of this
+    user among the temporary files. Raises OSError where that cannot be made either.
+    """
+    with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: a user without a home
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "academe"
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+    folder = Path(tempfile.gettempdir()) / f"academe-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise PermissionError(f"{folder} belongs to somebody else; set XDG_CACHE_HOME to a folder of yours")
+    return folder
 
 
 def cached(name: str, make: Callable[[Path], None]) -> Path:

@@ -13,9 +13,18 @@ from pipeline.dag import Step, without
 from pipeline.errors import RecipeError
 from pipeline.model import ModelSpec, Prompt
 from pipeline.recipe import DatasetSettings, Gates, Recipe
-from pipeline.recipes.filters import DocumentSettings, checked, chunks_of, embedding, mixing, rephrased
+from pipeline.recipes.filters import (
+    DocumentSettings,
+    checked,
+    chunks_of,
+    embedding,
+    mixing,
+    rephrased,
+    require_english,
+)
 from pipeline.stage import asking
-from pipeline.synthesis.task_types import task_type
+from pipeline.synthesis.task_types import drawn_labels, task_type
+from stages.confirm_labels import ConfirmLabels
 from stages.drop_contaminated import DropContaminated
 from stages.drop_low_rated import DropLowRated
 from stages.drop_poor_answers import DropPoorAnswers
@@ -45,6 +54,8 @@ class DocumentsSettings(DocumentSettings):
     without: tuple[str, ...] = ()  # names of steps that only drop rows, to be left out
     tasks: WriteTasks | None = WriteTasks()
     grounding: DropUngrounded = DropUngrounded()
+    # By the judge: tasks whose label was drawn before they were written, such as yes-no questions.
+    confirmed_labels: ConfirmLabels | None = ConfirmLabels()
     judged_grounding: JudgeGrounding | None = None  # by the judge, beside the words that are shared
     rephrasing: RephraseChunks | None = RephraseChunks()
     question_quality: DropPoorQuestions = DropPoorQuestions()
@@ -90,8 +101,12 @@ def tasks_on(s: DocumentsSettings, chunks: Step, judge: ModelSpec) -> list[Step]
     """Tasks whose answers the chunks give."""
     if s.tasks is None:
         return []
+    if s.tasks.plain:
+        require_english(s.language, "tasks.plain", "take it out")
     tasks = Step("tasks", asking(s.writer, s.tasks), chunks)
     grounded = Step("grounded", s.grounding, tasks)
+    if s.confirmed_labels is not None and any(map(drawn_labels, s.tasks.types)):
+        grounded = Step("confirmed_labels", asking(judge, s.confirmed_labels), grounded)
     if s.judged_grounding is not None:
         grounded = Step("judged", asking(judge, s.judged_grounding), grounded)
     return [grounded]

@@ -116,3 +116,10 @@ def mixing(stage: DropToMix, names: Iterable[str]) -> DropToMix:
         if name not in known:
             raise RecipeError(f"mixture: no source is named '{name}'; the sources are: {', '.join(known)}")
     return stage
+
+
+def require_english(language: DropWrongLanguage, setting: str, remedy: str) -> None:
+    """Raises RecipeError unless English is a language of the dataset."""
+    if language.languages and "en" not in language.languages:
+        told = ", ".join(language.languages)
+        raise RecipeError(f"{setting} knows English alone, and language.languages is [{told}]; {remedy}")

@@ -13,11 +13,20 @@ from pipeline.dag import Step, without
 from pipeline.errors import RecipeError
 from pipeline.model import ModelSpec, Prompt
 from pipeline.recipe import DatasetSettings, Gates, Recipe
-from pipeline.recipes.filters import Embedder, checked, compared, comparing, embedding, mixing
+from pipeline.recipes.filters import (
+    Embedder,
+    checked,
+    compared,
+    comparing,
+    embedding,
+    mixing,
+    require_english,
+)
 from pipeline.records import Instruction
 from pipeline.stage import asking
 from pipeline.taxonomy.taxonomy import find_taxonomy, load_taxonomy
 from stages.answer_questions import AnswerQuestions
+from stages.confirm_subjects import ConfirmSubjects
 from stages.drop_by_density import DropByDensity
 from stages.drop_contaminated import DropContaminated
 from stages.drop_exact_duplicates import DropExactDuplicates
@@ -27,6 +36,7 @@ from stages.drop_poor_answers import DropPoorAnswers
 from stages.drop_poor_questions import DropPoorQuestions
 from stages.drop_poor_rephrasings import DropPoorRephrasings, Of
 from stages.drop_semantic_duplicates import DropSemanticDuplicates
+from stages.drop_stray_subjects import DropStraySubjects
 from stages.drop_to_mix import TAXONOMY, DropToMix, source
 from stages.drop_wrong_language import DropWrongLanguage
 from stages.embed_questions import EmbedQuestions
@@ -61,6 +71,10 @@ class InstructSettings(BaseModel):
     earlier: tuple[str, ...] = ()  # datasets whose rows must not come again: folders, or names on the Hub
     taxonomy: ReadTaxonomy = ReadTaxonomy()
     subjects: ListSubjects = ListSubjects()
+    # Subjects that belong to another discipline go: by the packaged embedding model, which reads English and
+    # needs no able planner, and by a question to the planner, which reads what it writes. One is enough.
+    fitting_subjects: DropStraySubjects | None = None
+    confirmed_subjects: ConfirmSubjects | None = None
     syllabi: WriteSyllabi = WriteSyllabi()
     questions: WriteQuestions = WriteQuestions()
     question_quality: DropPoorQuestions = DropPoorQuestions()
@@ -87,8 +101,10 @@ class InstructSettings(BaseModel):
 def instruct(s: InstructSettings) -> Recipe:
     """The DAG."""
     disciplines = Step("disciplines", found(s.taxonomy))
-    subjects = Step("subjects", asking(s.planner, s.subjects), disciplines)
+    subjects = own(s, Step("subjects", asking(s.planner, s.subjects), disciplines))
     syllabi = Step("syllabi", asking(s.planner, s.syllabi), subjects)
+    if s.questions.one_sentence:
+        require_english(s.language, "questions.one_sentence", "take it out")
     drafts = Step("drafts", asking(s.planner, s.questions), syllabi)
     prompts = (s.subjects.json_prompt, s.syllabi.prompt, s.syllabi.json_prompt, s.questions.prompt)
     sound = Step("sound", replace(s.question_quality, prompts=prompts), drafts)
@@ -127,6 +143,18 @@ def instruct(s: InstructSettings) -> Recipe:
         named = (source("style", style) for style in styles)
         examples = Step("mixed", mixing(s.mixture, (TAXONOMY, *named)), examples)
     return Recipe("instruct", ABOUT, s, without(examples, s.without), s.dataset, s.gates)
+
+
+def own(s: InstructSettings, subjects: Step) -> Step:
+    """The subjects that belong to their disciplines."""
+    if s.fitting_subjects is not None:
+        remedy = "name confirmed_subjects: {} instead, which asks the planner"
+        require_english(s.language, "fitting_subjects", remedy)
+        s.fitting_subjects.check()
+        subjects = Step("fitting_subjects", s.fitting_subjects, subjects)
+    if s.confirmed_subjects is not None:
+        subjects = Step("confirmed_subjects", asking(s.planner, s.confirmed_subjects), subjects)
+    return subjects
 
 
 def varied(s: InstructSettings, questions: Step, prompts: tuple[Prompt, ...]) -> Step:

@@ -1,7 +1,9 @@
 """One run at a time in a root: a lock that ends with its holder, however that ends.
 
 On a file system the kernel holds it. In an object store it is an object that its holder writes anew every
-RENEW_S; one that stays as it is for STALE_S has no holder any more. No two clocks are compared.
+RENEW_S; one that stays as it is for STALE_S has no holder any more. Two that find no holder both write, and
+wait to see whose writing stays; who was so slow that the wait was over before finds out when it renews, and
+its run ends. No two clocks are compared.
 """
 
 import contextlib
@@ -9,6 +11,7 @@ import fcntl
 import json
 import os
 import platform
+import signal
 import threading
 import time
 import uuid
@@ -102,7 +105,9 @@ class _Lease:
         self._path = path
         self._folder = folder
         self._me = {"owner": uuid.uuid4().hex, "host": platform.node(), "pid": os.getpid()}
+        self._me["pids"] = _pid_space()
         self._number = 0
+        self._taker: dict[str, Any] | None = None  # who has taken the lease from us
         self._released = threading.Event()
         self._renewing = threading.Thread(target=self._renew, daemon=True)
 
@@ -111,7 +116,7 @@ class _Lease:
         if before and not self._is_dead(before):
             self._await_stale(before)
         self._write()
-        time.sleep(LOOK_S if before else 0.0)  # two that found the same stale lock: the later one has it
+        time.sleep(LOOK_S)  # of two that came together the later one has it
         holder = self._read()
         if holder.get("owner") != self._me["owner"]:
             raise self._taken(holder)
@@ -120,6 +125,8 @@ class _Lease:
     def __exit__(self, *_: object) -> None:
         self._released.set()
         self._renewing.join()
+        if self._taker is not None:
+            raise self._taken(self._taker)
         if self._read().get("owner") == self._me["owner"]:
             self._path.unlink(missing_ok=True)
 
@@ -135,7 +142,11 @@ class _Lease:
                 raise self._taken(now)
 
     def _is_dead(self, holder: dict[str, Any]) -> bool:
-        return holder.get("host") == self._me["host"] and not Path(f"/proc/{holder.get('pid')}").exists()
+        """Whether the holder was a process of this machine that is gone. A container may have this host's
+        name and other processes; versions before this one did not say.
+        """
+        is_here = holder.get("host") == self._me["host"] and holder.get("pids") in (None, self._me["pids"])
+        return is_here and not Path(f"/proc/{holder.get('pid')}").exists()
 
     def _taken(self, holder: dict[str, Any]) -> StoreError:
         return _in_use(self._folder, f"process {holder.get('pid')} on {holder.get('host')}")
@@ -154,5 +165,21 @@ class _Lease:
 
     def _renew(self) -> None:
         while not self._released.wait(RENEW_S):
-            with contextlib.suppress(StoreError):  # the next one may get through; the run itself will say so
+            # The next one may get through; the run itself will say so.
+            with contextlib.suppress(StoreError, OSError):
+                holder = self._read()
+                if holder and holder.get("owner") != self._me["owner"]:
+                    self._taker = holder
+                    # As Ctrl-C does; leaving the lock then says why.
+                    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+                    return
                 self._write()
+
+
+def _pid_space() -> str:
+    """What the numbers of processes count in: one boot of a kernel, and one container in it."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot} {os.readlink('/proc/self/ns/pid')}"
+    except OSError:
+        return ""

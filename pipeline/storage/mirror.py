@@ -1,6 +1,6 @@
 """The reply store of a root that is a URL: SQLite on the machine of the run, copied to the root in segments.
 
-    replies/<number>-<random>.parquet     the replies that came between two copies
+    replies/<time>-<random>.parquet     the replies that came between two copies
 
 Every COPY_S the new replies go to the root in one object, so a machine that is lost with its disk loses the
 replies of that time, of parts that are not whole. The segments are the truth: another machine begins with
@@ -8,6 +8,7 @@ them. Cost: one object every COPY_S of a busy run; a new machine reads all of th
 """
 
 import threading
+import time
 import uuid
 
 import pyarrow as pa
@@ -15,7 +16,8 @@ from upath import UPath
 
 from pipeline.errors import StoreError
 from pipeline.io.files import read_table, write_table
-from pipeline.storage.replies import COLUMNS, Segments
+from pipeline.storage.replies import Segments
+from pipeline.storage.reply_file import COLUMNS
 
 COPY_S = 5.0
 SEGMENT_ROWS = 20_000  # the most in one object: what is held in memory
@@ -28,6 +30,9 @@ class Mirror:
         self._segments = segments
         self._folder = folder
 
+    def __str__(self) -> str:
+        return str(self._folder)
+
     def begin(self) -> None:
         """Both have all replies: those that a killed run has left here, and those of other machines."""
         if self._segments.known() - {path.stem for path in self._folder.glob("*.parquet")}:
@@ -37,11 +42,10 @@ class Mirror:
 
     def push(self) -> None:
         """Writes what is not in the root yet."""
-        while rows := self._segments.new_rows(SEGMENT_ROWS):
-            upto, columns = rows
-            name = f"{upto:012d}-{uuid.uuid4().hex[:12]}"
+        while columns := self._segments.new_rows(SEGMENT_ROWS):
+            name = f"{time.time_ns() // 1000:016d}-{uuid.uuid4().hex[:12]}"
             write_table(pa.table(columns), self._folder / f"{name}.parquet")
-            self._segments.note(name, upto)
+            self._segments.note(name, columns["key"][-1])
 
     def _fetch(self) -> None:
         """Reads what only the root has. All that was here must be in the root."""
@@ -53,7 +57,8 @@ class Mirror:
                 table = read_table(path)
             except (OSError, pa.ArrowException) as error:
                 raise StoreError(
-                    f"{path} is damaged ({error}); move it away to ask for its replies again"
+                    f"{path} is damaged ({error}); restore it from a copy, or go on from the machine that "
+                    "wrote it, which has its replies still"
                 ) from error
             self._segments.take(path.stem, zip(*(table[name].to_pylist() for name in COLUMNS), strict=True))
 
@@ -67,7 +72,9 @@ class Mirror:
 
 
 class Copying:
-    """Pushes in the background while a run goes on, and a last time at its end."""
+    """Pushes in the background while a run goes on, and a last time at its end: what kept that from being
+    done is raised then, whatever it was.
+    """
 
     def __init__(self, mirror: Mirror) -> None:
         self._mirror = mirror
@@ -99,3 +106,8 @@ class Copying:
                 self._fault = None
             except StoreError as error:
                 self._fault = error
+            except BaseException as error:  # of a thread: nobody else would ever know
+                self._fault = StoreError(
+                    f"the replies could not be copied to {self._mirror}: {type(error).__name__}: {error}; "
+                    "all are kept on this machine, run the same command on it again to copy them"
+                )

@@ -7,7 +7,6 @@ logs, the dataset while it is written) then lives in a folder of this machine, a
 import contextlib
 import hashlib
 import json
-import os
 import platform
 import shutil
 import subprocess
@@ -20,6 +19,7 @@ from upath import UPath
 
 from pipeline.dag import Step
 from pipeline.errors import StoreError
+from pipeline.io.cache import cache_folder
 from pipeline.io.files import is_local, put_file, read_bytes, store_error, write_bytes, write_text
 from pipeline.io.secrets import has_login, without_logins
 from pipeline.storage.lock import locked
@@ -213,8 +213,7 @@ def _opened(path: str) -> UPath:
 
 
 def _local_folder(url: str) -> Path:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "academe" / "roots" / hashlib.blake2b(url.encode(), digest_size=8).hexdigest()
+    return cache_folder() / "roots" / hashlib.blake2b(url.encode(), digest_size=8).hexdigest()
 
 
 def _versions() -> dict[str, str]:

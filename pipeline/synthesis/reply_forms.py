@@ -9,38 +9,56 @@ import re
 from random import Random
 from typing import NamedTuple
 
+from pipeline.synthesis.lead_ins import is_lead_in, without_lead_ins, without_note
 from pipeline.synthesis.styles import Form
 
 TOKENS_A_PAIR = 15  # of a source: it is good for 10 pairs every 150
-ANNOUNCES = re.compile(
-    r"\A\s*(?:sure|certainly|of course|okay|absolutely|here(?:'s| is| are)|below (?:is|are)|the following"
-    r"|this is|(?:the|a) text(?: is| says| reads)?(?: as follows)?|i (?:have|will|can)|paraphras\w*"
-    r"|rephras\w*|rewrit\w*|(?:the )?(?:rewritten|simplified|revised)|in (?:simple|high-quality|other)"
-    r"|question-answer|title|answer)\b[^\n]{0,200}?(?::\s*|!\s+|\.\s*\n)\s*",
-    re.IGNORECASE,
-)
-MAX_LEADS = 2  # "Sure! Here is the text:"
 FENCE = re.compile(r"\A```\w*\n(.*?)\n?```\Z", re.DOTALL)
 QUOTES = (('"', '"'), ("“", "”"), ("'", "'"), ("<text>", "</text>"))
 MARKERS = re.compile(
     r"\b(?:here(?:'s| is| are) (?:a|an|the|your|my) \w* ?"
     r"(?:paraphras|rephras|rewrit|version|summary|text|list)"
     r"|paraphrased? (?:version|text|of the)|rephrased (?:version|text)|rewritten (?:version|text)"
-    r"|high-quality english|the original text|i hope this helps|let me know if|as requested)",
+    r"|high-quality english|the original text|i hope (?:this|it|that)(?: \w+){0,4} helps|let me know if"
+    r"|as requested)",
     re.IGNORECASE,
 )
-PAIR_MARK = re.compile(
-    r"^[ \t]*(?:[-*•][ \t]*)?(?:\*\*)?(?:\d+[.)][ \t]*)?(?P<kind>Q|A|Question|Answer)(?:[ \t]*\d+)?"
-    r"(?:\*\*)?[ \t]*[:.][ \t]*(?:\*\*)?[ \t]*",
-    re.IGNORECASE | re.MULTILINE,
+COLON = "[:：]"  # noqa: RUF001
+
+
+def _marks(first: str, second: str, end: str = COLON) -> re.Pattern[str]:
+    """What stands before the halves of a pair, by the words for them."""
+    return re.compile(
+        r"^[ \t]*(?:[-*•][ \t]+)?(?:#+[ \t]*)?(?:\*\*)?(?:\d+[.)][ \t]*)?(?:\*\*)?"
+        rf"(?:(?P<first>{first})|(?P<second>{second}))(?:[ \t]*\d+)?(?:\*\*)?"
+        rf"[ \t]*{end}[ \t]*(?:\*\*)?[ \t]*",
+        re.IGNORECASE | re.MULTILINE,
+    )
+
+
+QUESTION = (
+    "question|问题?|問題?|質問|pregunta|frage|domanda|pergunta|вопрос|سؤال|السؤال|प्रश्न|질문|soru|vraag|pytanie|"
+    "câu hỏi|pertanyaan|kysymys|fråga|ερώτηση"
 )
-PROBLEM_MARK = re.compile(
-    r"^[ \t]*(?:\*\*)?(?P<kind>Problem|Solution)(?:\*\*)?[ \t]*:[ \t]*(?:\*\*)?[ \t]*",
-    re.IGNORECASE | re.MULTILINE,
+ANSWER = (
+    "answer|答案?|回答|答え|respuesta|antwort|réponse|risposta|resposta|ответ|جواب|الجواب|الإجابة|إجابة|उत्तर|답변?|cevap|"
+    "antwoord|odpowiedź|trả lời|jawaban|vastaus|svar|απάντηση"
 )
-MARKED = {  # forms of pairs: what marks the halves, the first letter of the first, how they are written
-    "pairs": (PAIR_MARK, "q", ("Question", "Answer")),
-    "problem": (PROBLEM_MARK, "p", ("Problem", "Solution")),
+# Whole words first: where they are, a letter with a full stop is an option.
+PAIR_MARKS = (
+    _marks(QUESTION, ANSWER, "[:：.]"),  # noqa: RUF001
+    _marks(f"Q|F|P|В|{QUESTION}", f"A|R|О|{ANSWER}"),  # noqa: RUF001
+    _marks("Q", "A", r"[.)]"),
+)
+PROBLEM_MARKS = (
+    _marks(
+        "problem|问题|問題|题目|problema|problème|aufgabe|задача|مسألة|समस्या|문제",
+        "solution|解答?|解决方案|答案|answer|solución|soluzione|solução|lösung|решение|الحل|हल|समाधान|풀이",
+    ),
+)
+MARKED = {  # forms of pairs: what marks the halves, how they are written
+    "pairs": (PAIR_MARKS, ("Question", "Answer")),
+    "problem": (PROBLEM_MARKS, ("Problem", "Solution")),
 }
 BULLET = re.compile(r"^[ \t]*(?:[-*•]|\d+[.)])[ \t]+", re.MULTILINE)
 TABLE_LINE = re.compile(r"^[ \t]*\|?[ \t:]*-{2,}[-| :\t]*$", re.MULTILINE)
@@ -65,13 +83,11 @@ def cleaned(reply: str, form: Form, source: str) -> str | FormFault:
     """The text of the reply, in its form: pairs as "Question: ..." and "Answer: ..." lines, a list as lines
     that begin with "- ".
     """
-    text = _unwrapped(reply.strip())
+    text = without_note(_unwrapped(reply.strip()), source)
     if form in MARKED:
         found = _pairs(_without_lead_line(text, form), form)
         return found if isinstance(found, FormFault) else as_text(found, form)
-    for _ in range(MAX_LEADS):
-        text = ANNOUNCES.sub("", text, count=1) if _announced(text) else text
-    text = _unwrapped(text.strip())
+    text = _unwrapped(without_lead_ins(text, source).strip())
     marker = MARKERS.search(text)
     if marker and marker.group().lower() not in source.lower():
         return FormFault("lead_in", marker.group())
@@ -100,13 +116,35 @@ def some_of(pairs: list[Pair], source_tokens: int, rng: Random) -> list[Pair]:
 
 def as_text(pairs: list[Pair], form: Form) -> str:
     """The text of the pairs, as `pairs_in` reads it again."""
-    *_, (first, second) = MARKED[form]
+    _, (first, second) = MARKED[form]
     return "\n\n".join(f"{first}: {pair.question}\n{second}: {pair.answer}" for pair in pairs)
 
 
+def without_last(reply: str, form: Form) -> str | None:
+    """A reply that was cut off without its last item, or pair, of which nobody knows whether it is"
+    " whole; None
+    where nothing is left, or the form has no items.
+    """
+    if form == "list":
+        marks = [mark.start() for mark in BULLET.finditer(reply)]
+    elif form == "pairs":
+        marks = [mark.start() for mark in _marks_in(reply, form) if mark["first"]]
+    else:
+        marks = []
+    return reply[: marks[-1]] if len(marks) > 1 else None
+
+
+def _marks_in(text: str, form: Form) -> list[re.Match[str]]:
+    """The marks of the halves, of the first kind of which there are both."""
+    for pattern in MARKED[form][0]:
+        marks = list(pattern.finditer(text))
+        if any(mark["first"] for mark in marks) and any(mark["second"] for mark in marks):
+            return marks
+    return []
+
+
 def _pairs(text: str, form: Form) -> list[Pair] | FormFault:
-    mark, first, _ = MARKED[form]
-    marks = list(mark.finditer(text))
+    marks = _marks_in(text, form)
     if not marks:
         return FormFault("no_pairs", text[:200])
     if text[: marks[0].start()].strip():
@@ -116,7 +154,7 @@ def _pairs(text: str, form: Form) -> list[Pair] | FormFault:
     for place, one in enumerate(marks):
         stop = marks[place + 1].start() if place + 1 < len(marks) else len(text)
         said = text[one.end() : stop].strip().strip("*").strip()
-        if one["kind"][0].lower() == first:
+        if one["first"]:
             question = said
         elif question and said:
             found.append(Pair(question, said))
@@ -126,18 +164,11 @@ def _pairs(text: str, form: Form) -> list[Pair] | FormFault:
 
 def _without_lead_line(text: str, form: Form) -> str:
     """Without one line before the first mark that announces what comes."""
-    first = MARKED[form][0].search(text)
+    first = next(iter(_marks_in(text, form)), None)
     lead = text[: first.start()].strip() if first else ""
-    if first and lead and "\n" not in lead and (lead.endswith(":") or _announced(lead + ":")):
+    if first and lead and "\n" not in lead and (lead.endswith((":", "：")) or is_lead_in(lead)):  # noqa: RUF001
         return text[first.start() :]
     return text
-
-
-def _announced(text: str) -> bool:
-    found = ANNOUNCES.match(text)
-    if found is None:
-        return False
-    return "\n" in found.group() or ":" in found.group() or found.group().rstrip().endswith("!")
 
 
 def _unwrapped(text: str) -> str:

@@ -4,7 +4,8 @@ task is then put, and what must hold.
 Source: Bonito (https://arxiv.org/abs/2402.18334). There a trained model writes the whole task; here any model
 fills the slots of a schema, and the task is put in one of several wordings, so that each part can be checked.
 Where an answer is one of a few labels, the label is drawn first and the model writes for it: asked for both,
-models write questions to be answered with yes.
+models write questions to be answered with yes. Whether what it wrote has that label is another question, see
+stages/confirm_labels.py.
 """
 
 from collections.abc import Mapping
@@ -287,3 +288,9 @@ def task_type(name: str) -> TaskType:
     if name not in NAMES:
         raise KeyError(f"no task type '{name}'; there are {', '.join(one.short for one in TASK_TYPES)}")
     return NAMES[name]
+
+
+def drawn_labels(name: str) -> tuple[str, ...]:
+    """The labels of a type that writes towards one of them; none for other types, or where `name` is none."""
+    one = NAMES.get(name)
+    return one.labels if one is not None and not one.model_labels else ()

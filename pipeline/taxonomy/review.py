@@ -1,7 +1,7 @@
 """The file in which people vote on a taxonomy's nodes, and what the majority makes of it.
 
 A node that was there stays unless more say remove than keep; a proposed one comes in when more say keep than
-remove. Removing a node removes what is below it.
+remove, or, without a vote, when enough prompts named it. Removing a node removes what is below it.
 """
 
 import re
@@ -37,8 +37,10 @@ class ReviewNode(BaseModel):
     proposals: int = 0  # prompts that named it; 0: it was there before
     votes: dict[str, Literal["keep", "remove"]] = Field(default_factory=dict)
 
-    @property
-    def stays(self) -> bool:
+    def stays(self, seen: int | None) -> bool:
+        """By the votes; without any, a proposed one by the number of prompts that named it."""
+        if self.proposals and not self.votes:
+            return seen is not None and self.proposals >= seen
         keeps = sum(vote == "keep" for vote in self.votes.values())
         removes = len(self.votes) - keeps
         return keeps > removes if self.proposals else keeps >= removes
@@ -78,9 +80,10 @@ def write_review(root: Root, taxonomy: Path, review: Path) -> int:
     return len(proposed)
 
 
-def merge_review(review: Path, out: Path) -> tuple[int, int]:
-    """Applies the votes and writes the taxonomy; returns (added, removed) nodes. Raises RecipeError,
-    writing nothing.
+def merge_review(review: Path, out: Path, seen: int | None = None) -> tuple[int, int]:
+    """Applies the votes and writes the taxonomy; returns (added, removed) nodes. `seen`: a proposed node
+    that nobody has voted on comes in when at least so many prompts named it. Raises RecipeError, writing
+    nothing.
     """
     try:
         parsed = Review.model_validate(plain_yaml.read(review))
@@ -97,7 +100,7 @@ def merge_review(review: Path, out: Path) -> tuple[int, int]:
                 f"{review}: '{' > '.join(path)}' has no parent: no node has the path "
                 f"{list(path[:-1])}; mend its path, or add the parent"
             )
-        if node.stays and (len(path) == 1 or path[:-1] in kept):
+        if node.stays(seen) and (len(path) == 1 or path[:-1] in kept):
             if path in kept:
                 raise RecipeError(f"{review}: '{' > '.join(path)}' is kept twice; remove one of them")
             kept[path] = node

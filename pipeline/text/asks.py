@@ -1,8 +1,8 @@
-"""What a question is: whether a text asks for something, by a question mark or by a verb that sets a task;
-and the pattern of a plain one, for small models to be held to.
-"""
+"""What a question is: whether a text asks for something, by a question mark or by a verb that sets a task."""
 
 import re
+
+from pipeline.text.plain_sentences import YES_NO_OPENINGS
 
 # A question asks by a question mark or tells by one of these at the start of a sentence or clause.
 TASK_VERBS = (
@@ -27,21 +27,6 @@ ASKS = re.compile(
     re.IGNORECASE,
 )
 
-
-# How a question begins, by two words: by one alone a small model goes on to "What a magical way" and "Are a".
-# None begins with "Which": it is followed by "ofthefollowing" and no options.
-OPENINGS = (
-    r"(What|Who|Where|Why|How) (is|are|was|were)|(What|Where|Why|How) (do|does|did|can|could|should)"
-    r"|What (causes|happens|makes|kind|type|types|role)|When (do|does|did|is|was|were)"
-    r"|How (many|much|long|far|often)|Can you (explain|describe|give|name|list)"
-)
-PLAIN_WORD = r"[A-Za-zÀ-ÿ0-9][A-Za-zÀ-ÿ0-9'-]{0,17}"
-# A question of one sentence in plain words.
-ONE_SENTENCE = rf"^({OPENINGS})( {PLAIN_WORD},?){{3,24}} {PLAIN_WORD}\?$"
-
-YES_NO_OPENINGS = "Is|Are|Was|Were|Do|Does|Did|Can|Could|Has|Have|Had|Will|Would|Should|Must|May|Might"
-ONE_YES_NO_SENTENCE = rf"^({YES_NO_OPENINGS})( {PLAIN_WORD},?){{3,24}} {PLAIN_WORD}\?$"
-PHRASE = rf"^{PLAIN_WORD}( {PLAIN_WORD}){{0,7}}$"  # a few plain words
 YES_NO = re.compile(rf"(?:^|[.,:;]\s+|\b(?:and|or|but)\s+)(?:{YES_NO_OPENINGS})\b", re.IGNORECASE)
 
 

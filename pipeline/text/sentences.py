@@ -11,6 +11,16 @@ import sentencex
 
 BLOCK_CHARS = 20_000  # looked at together: over much longer text sentencex loses characters
 PARAGRAPH = re.compile(r".*?\n(?:[ \t]*\n)+|.+", re.DOTALL)
+# What a sentence begins with that leans on the one before it. English; other languages by their first letter.
+LEANS = re.compile(
+    r"\W*(?:it|its|they|their|them|he|his|him|she|her|hers|this|these|those|such|so|but|and|or|yet|nor|also|then"
+    r"|however|therefore|thus|hence|moreover|furthermore|instead|otherwise|nevertheless|meanwhile|similarly"
+    r"|likewise|consequently|accordingly|both|neither|the (?:former|latter|same)|on the other hand"
+    r"|(?:each|one|some|many|most|all) of (?:them|these|those)|(?:for|because of|after) (?:this|that)"
+    r"|in (?:this|that) (?:way|case)|as a result|for (?:example|instance)"
+    r"|in (?:addition|contrast|other words))\b",
+    re.IGNORECASE,
+)
 WORD = re.compile(r"\S+\s*|\s+")
 
 
@@ -31,6 +41,17 @@ def _sentences_of(block: str, language: str) -> list[str]:
         else:
             pieces[-1] += piece
     return pieces if "".join(pieces) == block else [block]
+
+
+def leans_back(sentence: str) -> bool:
+    """Whether a sentence cannot be understood without the one before it, as far as its first words tell."""
+    start = sentence.lstrip()
+    return start[:1].islower() or LEANS.match(start) is not None
+
+
+def starts_paragraph(before: str) -> bool:
+    """Whether a paragraph starts after a piece."""
+    return re.search(r"\n[ \t]*\n\s*\Z", before) is not None
 
 
 def smaller(piece: str) -> list[str]:

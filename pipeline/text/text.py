@@ -6,13 +6,13 @@ and C# are three, and == is not !=. Case, width, form of Unicode, white space, q
 dashes and the punctuation of sentences count in neither. The compiled copy: pipeline/dedup/word_hashes.py.
 """
 
-import itertools
 import re
 from collections.abc import Iterable
 
 from pipeline.text.characters import JOINER, LAYOUT, MARKS, OPERATORS, SINGLES, SYMBOLS, folded
 
 LONG = 4
+HAN = "\u4e00", "\u9fff"  # a character means as much as a word
 SHORT_NAME = 6  # letters from which a word in capitals, said twice, is no doubled name
 STEM = 5  # letters by which words are told apart: "influence" is no news after "influencing"
 
@@ -106,19 +106,15 @@ def copied_share(text: str, source: str, n: int = 5) -> float:
 
 
 def stems(items: Iterable[str]) -> set[str]:
-    """The words of LONG letters or more by their first STEM, and numbers: what is told rather than how."""
-    return {word[:STEM] for word in items if len(word) >= LONG or word.isdigit()}
+    """The words of LONG letters or more by their first STEM, Han characters, and numbers: what is told rather
+    than how.
+    """
+    return {word[:STEM] for word in items if len(word) >= LONG or word.isdigit() or HAN[0] <= word <= HAN[1]}
 
 
 def repeated_share(items: list[str]) -> float:
     """The share of items that were seen earlier in the list, 0..1."""
     return 1 - len(set(items)) / len(items) if items else 0.0
-
-
-def repeated_ngram_share(text: str, n: int) -> float:
-    """The share of word n-grams that were seen earlier in the text, 0..1."""
-    items = words(text)
-    return repeated_share([" ".join(items[start : start + n]) for start in range(len(items) - n + 1)])
 
 
 def repeated_line_share(text: str) -> float:
@@ -145,12 +141,6 @@ def stutters(text: str) -> bool:
         len(found.group(1)) >= SHORT_NAME or not found.group(2)[0].isupper()
         for found in _TWICE.finditer(text)
     )
-
-
-def loops(text: str, times: int) -> bool:
-    """Whether a word of LONG letters or more stands so many times in a row."""
-    runs = itertools.groupby(words(text))
-    return any(len(word) >= LONG and word.isalpha() and len(list(run)) >= times for word, run in runs)
 
 
 def repeated_long_word_share(text: str) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from datasets import load_dataset
@@ -15,6 +16,7 @@ from pydantic import BaseModel
 from pipeline.dag import Step
 from pipeline.export import dataset
 from pipeline.export.card import escaped
+from pipeline.export.rows import CONVERSATIONS
 from pipeline.recipe import DatasetSettings, Gates, Recipe
 from pipeline.records import Example, Passage
 from pipeline.stage import SourceStage
@@ -61,6 +63,7 @@ def some(n: int) -> list[Example]:
         example(
             id=f"{i:03}",
             discipline_id=f"d{i % 5}",
+            question=f"What does {'letter'[i % 6] * (i + 1)} mean?",
             answer=f"Answer {i}. " * 20,
             discipline=f"{HOSTILE}{i % 5}",
         )
@@ -147,3 +150,31 @@ def test_escaped_text_has_no_markup_left(text: str) -> None:
 
 def test_an_empty_run_gives_an_empty_summary(tmp_path: Path) -> None:
     assert written(tmp_path, [])["rows"] == 0
+
+
+def test_a_root_with_colons_in_its_name_overwrites_nothing(tmp_path: Path) -> None:
+    for name in ("notes", "file", "http"):
+        (tmp_path / name).write_text("precious")
+    for name in ("notes::1", "file::2", "http::a::b", "memory::x"):
+        assert written(tmp_path / name, some(3))["rows"] == 3
+        assert (
+            len(load_dataset("parquet", data_files=[str(p) for p in shards(tmp_path / name)])["train"]) == 3
+        )
+    assert {path.read_text() for path in tmp_path.iterdir() if path.is_file()} == {"precious"}
+
+
+def shards(root: Path) -> list[Path]:
+    """Those of a root whose name may mean something to `datasets`, under a name that does not."""
+    found = sorted((root / "dataset" / "data").glob("*.parquet"))
+    plain = root.parent / root.name.replace(":", "_")
+    plain.mkdir()
+    return [shutil.copy(path, plain / path.name) for path in found]
+
+
+def test_shards_say_nothing_that_an_earlier_reader_does_not_know(tmp_path: Path) -> None:
+    written(tmp_path, some(3))
+    (shard,) = (tmp_path / "dataset" / "data").glob("*.parquet")
+    schema = pq.read_schema(shard)
+    assert b"huggingface" not in (schema.metadata or {}), "its spelling of lists differs by version"
+    rows = load_dataset("parquet", data_files=[str(shard)], split="train")
+    assert rows.features == CONVERSATIONS.features, "the types say it all"

@@ -24,7 +24,9 @@ def discipline(name: str = "Genetics") -> Discipline:
 
 
 def subject(**changes: Any) -> Subject:
-    return Subject(**{"id": "subject", **COURSE, "subtopics": ("genes", "alleles"), **changes})
+    return Subject(
+        **{"id": "subject", **COURSE, "description": "Genes.", "subtopics": ("genes", "alleles"), **changes}
+    )
 
 
 def syllabus(**changes: Any) -> Syllabus:

@@ -109,6 +109,18 @@ def test_a_syllabus_has_distinct_sessions_and_concepts() -> None:
     assert made.text in script.bodies[1]["messages"][1]["content"]
 
 
+def test_school_subjects_in_a_row_are_no_concept() -> None:
+    listed = [
+        "locus",
+        "Math Physics Science English Science",
+        "Math, Science and English",
+        "History of Science",
+    ]
+    text = "Of a locus, math, physics, science, English and the history of science. " * 5
+    (made,) = run(WriteSyllabi(), subject(), syllabus_script(text, [("Genes", listed)]))
+    assert made.concepts == (("locus", "History of Science"),)
+
+
 def test_a_syllabus_that_is_none_is_rejected() -> None:
     (short,) = run(WriteSyllabi(), subject(), syllabus_script("I cannot.", []))
     assert (short.reason, short.limit) == ("syllabus_too_short", 200)
@@ -123,7 +135,7 @@ def test_questions_come_in_their_shares_without_repeating_a_draw() -> None:
     assert sum(len(item.sessions) == 2 for item in made) == 5
     assert len({item.concepts for item in made}) == len({item.id for item in made}) == 10
     assert all(syllabus().text in body["messages"][0]["content"] for body in script.bodies)
-    starts = {body["messages"][0]["content"].split("</syllabus>")[0] for body in script.bodies}
+    starts = {body["messages"][0]["content"].split("</material>")[0] for body in script.bodies}
     assert len(starts) == 1  # one shared prefix
     again = run(WriteQuestions(per_syllabus=10, pair_share=0.5), syllabus(), script)
     assert again == made
@@ -146,6 +158,18 @@ def test_one_sentence_is_held_to_one() -> None:
     ):
         (bad,) = run(stage, syllabus(), Script(lambda _, text=question: {"question": text}))
         assert bad.reason == "bad_reply"
+
+
+def test_a_question_that_ran_into_the_limit_of_its_form_is_rejected() -> None:
+    at_it = "What are " + "many parts of it " * 6 + "thesumeable?"
+    stage = WriteQuestions(per_syllabus=1, one_sentence=True)
+    (made,) = run(stage, syllabus(), Script(lambda _: {"question": at_it.replace("many ", "", 1)}))
+    assert isinstance(made, Instruction)
+    (cut,) = run(stage, syllabus(), Script(lambda _: {"question": at_it}))
+    assert (cut.reason, cut.got) == ("question_at_pattern_limit", at_it)
+    assert cut.limit == "at most 24 words after its opening"
+    (free,) = run(WriteQuestions(per_syllabus=1), syllabus(), Script(lambda _: {"question": at_it}))
+    assert isinstance(free, Instruction)  # of a question that is held to no form
 
 
 def test_the_answerer_sees_the_question_alone() -> None:

@@ -69,6 +69,51 @@ def test_what_has_no_good_place_to_cut_is_cut_all_the_same(text: str) -> None:
     assert all(chunk.n_tokens <= 300 for chunk in chunks)
 
 
+BREAD = "Salt gives the bread its taste and makes the dough firmer. "
+
+
+@pytest.mark.parametrize(
+    ("sentence", "leans"),
+    [
+        ("It slows down the yeast a little. ", True),
+        ("He mixed an ink of soot and oil. ", True),
+        ("However, the dough must rest. ", True),
+        ("These are called starters. ", True),
+        ("which is why it rises slowly. ", True),
+        ('"But why?" asked the baker. ', True),
+        ("For this reason bakers add it late. ", True),
+        ("Most of them bake at night. ", True),
+        ("One of these is rye. ", True),
+        ("Italian bakers use less of salt. ", False),
+        ("Soda bread needs no yeast at all. ", False),
+        ("Theirs is a bread without any salt. ", False),
+        ("The oven must be hot before it. ", False),
+        ("Many bakers weigh all that is used. ", False),
+    ],
+)
+def test_a_chunk_does_not_begin_with_a_sentence_that_leans_on_the_one_before_it(
+    sentence: str, leans: bool
+) -> None:
+    text = BREAD * 5 + sentence + BREAD * 4
+    first, second, *_ = cut(text, CutDocuments(max_tokens=len(BREAD) * 5 + 5))
+    assert first.text + second.text == text[: second.start + len(second.text)]
+    assert second.text.startswith(BREAD if leans else sentence)
+
+
+def test_a_chunk_ends_at_a_paragraph_of_its_last_part() -> None:
+    text = BREAD * 2 + BREAD.strip() + "\n\n" + BREAD * 4
+    first, second = cut(text, CutDocuments(max_tokens=len(BREAD) * 4 + 9))
+    assert first.text == BREAD * 2 + BREAD.strip() + "\n\n"
+    assert second.text == BREAD * 4
+    early = BREAD.strip() + "\n\n" + BREAD * 6  # too little before it
+    assert cut(early, CutDocuments(max_tokens=len(BREAD) * 4 + 9))[0].text.count("Salt") == 4
+
+
+def test_where_all_sentences_lean_as_many_as_fit_stand_together() -> None:
+    chunks = cut("It slows down the yeast. " * 40, CutDocuments(max_tokens=260))
+    assert all(len(chunk.text) == 250 for chunk in chunks)
+
+
 def test_as_many_sentences_as_fit_with_few_requests() -> None:
     text = "".join(f"Sentence number {number} says something about the matter. " for number in range(200))
     script = Script(lambda body: str(-(-len(body["prompt"]) // 5)))

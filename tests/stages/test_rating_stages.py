@@ -7,18 +7,19 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import BadReply
+from pipeline.errors import RequestRefused
 from pipeline.inference.asking import canonical_json
 from pipeline.inference.fake_model import Script, fake_model
 from pipeline.records import CRITERIA, Example
 from pipeline.storage.replies import StoredReply
+from pipeline.storage.tally import Tally
 from stages.drop_low_rated import DropLowRated
 from stages.measure_difficulty import MeasureDifficulty
 from stages.rate_examples import RateExamples
 from tests.stages.make import ANSWER, QUESTION, example
 
 
-def vote(clarity: int, relevance: int, correctness: int, completeness: int) -> dict[str, Any]:
+def vote(clarity: object, relevance: object, correctness: object, completeness: object) -> dict[str, Any]:
     scores = dict(zip(CRITERIA, (clarity, relevance, correctness, completeness), strict=True))
     return {"reason": "So.", **scores}
 
@@ -55,11 +56,71 @@ def test_of_several_votes_the_lower_median_counts() -> None:
     assert asked.index("completeness: is") < asked.index("clarity: is")
 
 
-def test_a_score_beyond_the_scale_is_asked_for_again_and_then_a_bad_reply() -> None:
-    script = Script(lambda _: vote(5, 4, 6, 2))
-    with pytest.raises(BadReply, match="Reply: correctness"):
-        rated(RateExamples(), script)
-    assert len(script.bodies) == 3
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        (4, 4),
+        ("4", 4),
+        (4.0, 4),
+        (4.5, 5),  # halves up
+        (4.4, 4),
+        ("4.5", 5),
+        ("4/5", 4),
+        ("4 out of 5", 4),
+        ("**3**", 3),
+        (" 2 ", 2),
+        ("3.", 3),
+        (0.5, 1),
+        (5.4, 5),
+        (0, None),
+        (6, None),
+        (5.5, None),
+        ("45", None),
+        ("4/10", None),
+        ("four", None),
+        ("", None),
+        (None, None),
+        ([4], None),
+        (True, None),
+    ],
+)
+def test_a_score_is_read_as_it_is_meant_and_a_vote_that_cannot_be_is_left_out(
+    said: object, read: int | None
+) -> None:
+    script = Script(lambda _: vote(5, 4, said, 2))
+    found = rated(RateExamples(), script)
+    assert (found.correctness, found.clarity) == (read, 5 if read is not None else None)
+    assert len(script.bodies) == (1 if read is not None else 3)
+
+
+def test_a_judge_may_say_more_than_it_is_asked_for() -> None:
+    said = {**vote(5, 4, 3, 2), "reason": "It is right. " * 40, "overall": "good", "Clarity": 5}
+    del said["clarity"]
+    assert rated(RateExamples(), Script(lambda _: said)).clarity == 5
+
+
+def test_the_votes_that_can_be_read_count() -> None:
+    votes = [vote(5, 5, 5, 5), {"reason": "?"}, {"reason": "?"}, {"reason": "?"}, vote(3, 3, 3, 3)]
+    found = rated(RateExamples(votes=3), Script(lambda body: votes.pop(0)))
+    assert found.clarity == 3  # the lower median of two
+
+
+def test_a_refused_vote_costs_the_row_once_all_votes_are_counted() -> None:
+    """What goes on in the background would be counted in a tally that is written already."""
+    counted = 0
+
+    class Slow(Script):
+        async def reply_to(self, body: dict[str, Any], sample: int, tally: Tally) -> StoredReply:
+            nonlocal counted
+            if sample == 0:
+                raise RequestRefused("the server refused the request with HTTP 400", raw="no")
+            await asyncio.sleep(0.05)
+            counted += 1
+            return await super().reply_to(body, sample, tally)
+
+    with pytest.raises(RequestRefused):
+        rated(RateExamples(votes=3), Slow(lambda _: vote(5, 5, 5, 5)))
+    assert counted == 2
 
 
 RATINGS = [

@@ -299,7 +299,7 @@ def test_questions_are_asked_in_other_words() -> None:
     [
         ("Blue eyes of a child come from two recessive alleles of its brown-eyed parents.", "question_lost"),
         ("Why do two brown-eyed parents sometimes have a child with blue eyes?", "copied"),
-        ("How do 2 parents get it?", "number_added"),
+        ("How do 3 parents get it?", "number_added"),
     ],
 )
 def test_a_rephrased_question_asks_the_same(question: str, reason: str) -> None:

@@ -5,6 +5,7 @@ import base64
 import dataclasses
 import json
 import struct
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.embeddings import local_embedder
+from pipeline.embeddings.clusters import clustered
 from pipeline.embeddings.vectors import as_matrix, packed, unpacked
 from pipeline.engine.spread import in_threads
 from pipeline.errors import PipelineError
@@ -199,3 +201,68 @@ def test_questions_on_two_passages_stay_however_like_they_are() -> None:
     ]
     gone = decided(DropSemanticDuplicates(), shown).verdicts.to_pylist()
     assert [(row["id"], row["twin"]) for row in gone] == [(shown[2].id, shown[0].id)]
+
+
+def all_in_clusters(stage: DropSemanticDuplicates, sketches: pa.Table) -> dict[str, str]:
+    """Every pair of a cluster at once, as it was."""
+    ordered = sketches.sort_by([("score", "descending"), ("id", "ascending")])
+    rows, vectors = (
+        ordered.select(["id", "rephrased_from", "passage"]).to_pylist(),
+        as_matrix(ordered["vector"]),
+    )
+    clusters = clustered(vectors, -(-len(rows) // stage.cluster_rows), stage.seed)
+    cosines = vectors @ vectors.T
+    goes: dict[int, int] = {}
+    for row, one in enumerate(rows):
+        near = [
+            (-cosines[row, twin], twin)
+            for twin, other in enumerate(rows[:row])
+            if clusters.of_row[row] == clusters.of_row[twin]
+            and cosines[row, twin] >= stage.min_cosine
+            and one["passage"] == other["passage"]
+            and (one["rephrased_from"] or one["id"]) != (other["rephrased_from"] or other["id"])
+            and twin not in goes
+        ]
+        if near:
+            goes[row] = min(near)[1]
+    return {rows[row]["id"]: rows[twin]["id"] for row, twin in goes.items()}
+
+
+@pytest.mark.parametrize("few", [3, 512])
+@pytest.mark.parametrize("seed", range(6))
+def test_a_block_at_a_time_gives_the_verdicts_of_all_pairs(
+    few: int, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chains of near vectors, families and passages, in any order of the records."""
+    monkeypatch.setattr("pipeline.embeddings.clusters.FEW", few)
+    monkeypatch.setattr("pipeline.embeddings.clusters.BLOCK", 7)
+    rng = np.random.default_rng(seed)
+    steps = 0.3 * rng.normal(size=(30, 5, 12))
+    steps[:, 0] = rng.normal(size=(30, 12))
+    records = embedded(np.cumsum(steps, axis=1).reshape(-1, 12))  # walks: each near the one before
+    for place in rng.choice(150, 40, replace=False):
+        records[place] = dataclasses.replace(
+            records[place], rephrased_from=records[int(rng.integers(150))].id
+        )
+    for place in rng.choice(150, 40, replace=False):
+        records[place] = dataclasses.replace(records[place], passage=f"Passage {place % 3}.")
+    stage = DropSemanticDuplicates(min_cosine=0.9, cluster_rows=40)
+    shuffled = [records[place] for place in rng.permutation(150)]
+    expected = all_in_clusters(stage, stage.sketch(to_table(shuffled, Instruction)))
+    found = decided(stage, shuffled, 3).verdicts.to_pylist()
+    assert {row["id"]: row["twin"] for row in found} == expected
+    assert len(expected) > 5
+
+
+def test_rows_of_one_meaning_take_linear_memory() -> None:
+    """155 kB a row once, at 6,000 rows."""
+    rng = np.random.default_rng(0)
+    records = embedded(np.ones(64) + 0.01 * rng.normal(size=(6_000, 64)))
+    stage = DropSemanticDuplicates()
+    sketches = stage.sketch(to_table(records, Instruction))
+    tracemalloc.start()
+    gone = stage.decide(sketches, in_threads).verdicts.num_rows
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert gone == 5_997 or gone == 5_999
+    assert peak / 6_000 < 10 * 64 + 500 + 40 * 2**20 / 6_000  # and a block

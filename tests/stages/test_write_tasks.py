@@ -14,6 +14,7 @@ from pipeline.synthesis.bonito import prompt_for
 from pipeline.synthesis.styles import STYLES
 from pipeline.synthesis.task_types import TASK_TYPES, TaskType, task_type
 from pipeline.text.faults import leak_in
+from stages.confirm_labels import ConfirmLabels
 from stages.drop_poor_chunks import DropPoorChunks
 from stages.drop_poor_questions import DropPoorQuestions
 from stages.drop_ungrounded import DropUngrounded
@@ -123,6 +124,69 @@ def test_labels_are_drawn_before_the_model_writes_so_that_yes_is_half() -> None:
         assert f"the answer must be: {made.answer}." in script.bodies[0]["messages"][0]["content"]
         answers.append(made.answer)
     assert 15 < answers.count("yes") < 45
+
+
+def confirmed(example: Example, answer: str) -> tuple[Example | Reject, Script]:
+    script = Script(lambda _: {"answer": answer})
+    (found,) = asyncio.run(ConfirmLabels().map(example, fake_model(script)))
+    return found, script
+
+
+@pytest.mark.parametrize("name", ["ynqa", "paraphrase_id", "wsd", "te", "nli"])
+def test_a_label_that_was_drawn_is_confirmed_without_being_told(name: str) -> None:
+    (made,) = tasks(WriteTasks(types={name: 1}, per_chunk=1), GOOD[name])
+    kept, script = confirmed(made, made.answer)
+    assert kept is made
+    (body,) = script.bodies
+    asked = body["messages"][-1]["content"]
+    assert PASSAGE in asked
+    assert made.bare in asked
+    told = asked.partition("Solve it")[2]
+    assert all(label in told for label in task_type(name).labels)  # of which none is told to be it
+    for other in [*task_type(name).labels, "unclear"]:
+        if other != made.answer:
+            gone, _ = confirmed(made, other)
+            assert gone == Reject("label_not_confirmed", got=other, limit=made.answer)
+
+
+@pytest.mark.parametrize("name", ["exqa", "mcqa", "qg", "qa", "summarization", "sentiment", "topic_class"])
+def test_answers_that_were_not_drawn_are_not_asked_about(name: str) -> None:
+    (made,) = tasks(WriteTasks(types={name: 1}, per_chunk=1), GOOD[name])
+    kept, script = confirmed(made, "no")
+    assert kept is made
+    assert script.bodies == []
+
+
+RUN_ON = "What do " + "birds on high cliffs " * 6
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "reason"),
+    [
+        ("exqa", {"question": f"{RUN_ON}thesumeable?"}, "question_at_pattern_limit"),
+        ("qa", {"question": f"{RUN_ON}thesumeable?"}, "question_at_pattern_limit"),
+        (
+            "qg",
+            {"question": "Where do all of the birds nestonhighcliffsandlowon?"},
+            "question_at_pattern_limit",
+        ),
+        ("ynqa", {"question": "Do foxes reach the nestsofthebirdsuphighand?"}, "question_at_pattern_limit"),
+        ("exqa", {"answer": "on highcliffsinspringandinw"}, "answer_at_pattern_limit"),
+        ("exqa", {"answer": "high cliffs in spring They lay two eggs which hatch"}, None),
+        ("qg", {"question": "When do the birds nest on cliffs?"}, None),
+    ],
+)
+def test_a_text_that_ran_into_the_limit_of_its_form_is_rejected(
+    name: str, change: dict[str, Any], reason: str | None
+) -> None:
+    stage = WriteTasks(types={name: 1}, per_chunk=1, plain=True)
+    asks = {"question": "Where do the birds nest in spring?"}
+    (made,) = tasks(stage, {**GOOD[name], **asks, **change})
+    if reason is None:
+        assert isinstance(made, Example), made
+    else:
+        assert made.reason == reason
+        assert made.got["task"] == name
 
 
 def test_types_are_drawn_by_weight_without_repeats() -> None:

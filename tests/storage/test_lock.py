@@ -1,8 +1,10 @@
 """The lock of a root that is no folder of this machine; that of a folder is in test_root.py."""
 
 import json
+import os
 import platform
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -64,3 +66,59 @@ def test_a_damaged_lock_holds_nobody_up(folder: UPath) -> None:
     (folder / "lock").write_text("[]")
     with locked(folder):
         pass
+
+
+def test_of_two_that_come_together_one_has_it(folder: UPath, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "LOOK_S", 0.3)
+    together = threading.Barrier(2)
+    held, refused = [], []
+
+    def hold(n: int) -> None:
+        together.wait()
+        try:
+            with locked(folder):
+                held.append(n)
+                together.wait()
+        except StoreError:
+            refused.append(n)
+            together.wait()
+
+    both = [threading.Thread(target=hold, args=(n,)) for n in range(2)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    assert (len(held), len(refused)) == (1, 1)
+
+
+def test_who_loses_the_lease_to_a_slow_writer_is_ended(folder: UPath) -> None:
+    def hold() -> None:
+        with locked(folder):
+            holder(folder, owner="slow")  # it had looked before we wrote
+            time.sleep(10)
+
+    started = time.monotonic()
+    with pytest.raises(StoreError, match="process 7 on elsewhere"):
+        hold()
+    assert time.monotonic() - started < 5
+    assert json.loads((folder / "lock").read_text())["owner"] == "slow"  # it keeps what it has
+
+
+@pytest.mark.parametrize(
+    ("changes", "waits"),
+    [
+        ({}, False),  # of a version that did not say
+        ({"pids": lock._pid_space()}, False),
+        ({"pids": "another boot, or another container"}, True),
+        ({"host": "elsewhere"}, True),
+        ({"pid": os.getpid()}, True),
+    ],
+)
+def test_a_process_of_another_container_is_not_dead_because_its_number_is_free(
+    folder: UPath, monkeypatch: pytest.MonkeyPatch, changes: dict[str, object], waits: bool
+) -> None:
+    monkeypatch.setattr(lock, "STALE_S", 1.0)
+    holder(folder, **{"host": platform.node(), "pid": 2**22 + 1, **changes})
+    started = time.monotonic()
+    with locked(folder):
+        assert (time.monotonic() - started > 1.0) is waits

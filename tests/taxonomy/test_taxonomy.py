@@ -105,6 +105,25 @@ def test_the_majority_decides_and_a_removed_node_takes_what_is_below(tmp_path: P
     assert names(out) == ["Field", "Sub", "Alpha", "Beta", "New", "Below", "Leaf"]
 
 
+@pytest.mark.parametrize(
+    ("seen", "votes", "comes_in"),
+    [
+        (None, {}, []),
+        (4, {}, []),
+        (3, {}, ["Gamma"]),
+        (1, {}, ["Gamma", "New", "Below", "Leaf"]),
+        (1, {"New": {"ann": "remove"}}, ["Gamma"]),
+        (3, {"Gamma": {"ann": "remove"}}, []),
+    ],
+)
+def test_what_enough_wordings_named_comes_in_without_votes(
+    seen: int | None, votes: dict[str, dict[str, str]], comes_in: list[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "out.yaml"
+    assert merge_review(review_file(tmp_path, votes), out, seen) == (len(comes_in), 0)
+    assert names(out) == ["Field", "Sub", "Alpha", "Beta", *comes_in]
+
+
 def test_a_merge_that_leaves_no_valid_taxonomy_writes_nothing(tmp_path: Path) -> None:
     out = tmp_path / "out.yaml"
     with pytest.raises(RecipeError, match="a kept node needs a kept child"):

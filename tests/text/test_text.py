@@ -6,7 +6,6 @@ from pipeline.text.text import (
     ngrams,
     normalised,
     repeated_line_share,
-    repeated_ngram_share,
     stutters,
     words,
 )
@@ -37,7 +36,5 @@ def test_a_word_twice_in_a_row_stutters() -> None:
 def test_ngrams_and_repetition() -> None:
     assert ngrams(words("a b c"), 2) == {"a b", "b c"}
     assert ngrams(["a"], 2) == set()
-    assert repeated_ngram_share("one two three", 3) == 0
-    assert repeated_ngram_share("go on go on go on", 2) == 3 / 5
     assert repeated_line_share("a\n\na\nb\nc") == 0.25
     assert repeated_line_share("") == 0

@@ -10,7 +10,7 @@ const charts = [];
 function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name === "onclick" || name === "oninput" || name === "onchange") node[name] = value;
+    if (typeof value === "function") node[name] = value;
     else if (value !== undefined) node.setAttribute(name, value);
   }
   for (const child of children.flat()) {
@@ -20,6 +20,7 @@ function el(tag, attributes = {}, ...children) {
 }
 
 const count = (n) => Number(n).toLocaleString("en");
+const rowsOf = (n) => `${count(n)} ${n === 1 ? "row" : "rows"}`;
 const share = (a, b) => (b ? `${((100 * a) / b).toFixed(1)} %` : "");
 const shown = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -56,6 +57,10 @@ function draw() {
       tooltip: { trigger: "item", renderMode: "richText", confine: true }, ...option,
     }, true);
   }
+}
+
+function resize() {
+  charts.forEach((chart) => chart.made.resize());
 }
 
 function section(id, title, draws, about = "") {
@@ -134,9 +139,9 @@ function taxonomy(run) {
       + "dataset. Colour: share of the questions made that were accepted, 0 % ", el("span", { class: "scale" }), " 100 %."),
     figure("Rows by place in the taxonomy", () => ({
       tooltip: { renderMode: "richText", formatter: ({ data }) => data.name
-        ? `${data.name}\n${count(data.kept)} rows of ${count(data.made)} made, ${share(data.kept, data.made)}` : "" },
+        ? `${data.name}\n${rowsOf(data.kept)} of ${count(data.made)} made, ${share(data.kept, data.made)}` : "" },
       series: [{ type: "treemap", roam: false, leafDepth: 3, width: "100%", height: "88%", top: 0,
-        name: "all", label: { color: "#101418", overflow: "truncate" }, levels: [{ upperLabel: { show: false } }, upper, upper, {}],
+        name: "all", label: { color: colour("--ground"), overflow: "break" }, levels: [{ upperLabel: { show: false } }, upper, upper, {}],
         breadcrumb: { itemStyle: { color: colour("--line"), textStyle: { color: colour("--text") } } }, data: treeOf(leaves) }],
     }), ["field", "subfield", "discipline", "made", "rows", "accepted"],
     leaves.map((leaf) => [leaf.field, leaf.subfield, leaf.discipline, leaf.made, leaf.kept, share(leaf.kept, leaf.made)]),
@@ -146,7 +151,7 @@ function taxonomy(run) {
 
 // `kept`: the same of rows that stayed, below those that went.
 function histogram(title, spread, { limits = [], kept = [], note = "" } = {}) {
-  const short = (value) => String(Number(value.toPrecision(4)));
+  const short = (value) => Number(value).toLocaleString("en", { maximumSignificantDigits: 4 });
   const label = (i) => `${short(spread.edges[i])} to ${short(spread.edges[i + 1])}`;
   const rows = spread.counts.map((n, i) => (kept.length ? [label(i), n, kept[i]] : [label(i), n]));
   const width = spread.edges[1] - spread.edges[0];
@@ -165,7 +170,7 @@ function histogram(title, spread, { limits = [], kept = [], note = "" } = {}) {
   return figure(title, () => ({
     legend: kept.length ? { textStyle: { color: colour("--text") }, bottom: 0 } : undefined,
     grid: { left: 8, right: 24, top: 24, bottom: kept.length ? 28 : 8, containLabel: true },
-    xAxis: { type: "value", min: least, max: most, axisLabel: { hideOverlap: true, formatter: short } }, yAxis: { type: "value", minInterval: 1 },
+    xAxis: { type: "value", min: least, max: most, axisLabel: { hideOverlap: true, showMinLabel: false, showMaxLabel: false, formatter: short } }, yAxis: { type: "value", minInterval: 1 },
     series: [...(kept.length ? [blocks("kept", "--kept", kept, [])] : []),
       { ...blocks(limits.length ? "rejected" : "rows", limits.length ? "--dropped" : "--accent", spread.counts, kept),
         markLine: { symbol: "none", silent: true, lineStyle: { color: colour("--text"), type: "solid" },
@@ -192,9 +197,11 @@ function spreads(run) {
 function measures(run) {
   if (!run.measures.length) return null;
   const byDropped = [...run.measures].sort((a, b) => b.n - a.n);
-  return el("div", { class: "charts" }, byDropped.map((measure) => histogram(`${measure.reason} (${measure.step})`, measure,
-    { limits: measure.limits, kept: measure.kept, note: measure.n
-      ? `${count(measure.n)} rows dropped` : "nothing dropped" })));
+  const drawn = (some) => el("div", { class: "charts" }, some.map((measure) => histogram(`${measure.reason} (${measure.step})`, measure,
+    { limits: measure.limits, kept: measure.kept, note: measure.n ? `${rowsOf(measure.n)} dropped` : "nothing dropped" })));
+  const idle = byDropped.filter((measure) => !measure.n);
+  return el("div", {}, drawn(byDropped.filter((measure) => measure.n)), idle.length ? el("details", { ontoggle: resize },
+    el("summary", {}, `${count(idle.length)} measures by which nothing was dropped`), drawn(idle)) : null);
 }
 
 function body(row) {
@@ -365,7 +372,7 @@ function start() {
     el("nav", { "aria-label": "Sections" }, el("ul", {}, links))), ...sections);
   draw();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-  addEventListener("resize", () => charts.forEach((chart) => chart.made.resize()));
+  addEventListener("resize", resize);
   document.documentElement.dataset.drawn = "yes";
 }
 

@@ -1,0 +1,106 @@
+"""What a reply says of itself before and after the text that was asked for: pure functions.
+
+"Here is the rewritten text:" goes, "This is why water boils at 100 degrees: its vapour ..." is"
+" text. A lead-in
+speaks of the task: of rewriting, of a version, of the text itself. One that stands on a line of its own needs
+less of that than one with the text behind it.
+"""
+
+import re
+
+RE = (
+    r"(?:paraphras|re-?phras|re-?writ|re-?word|re-?stat|simplif|summar[iy]|condens|shorten"
+    r"|reformulat|translat)\w*"
+)
+PLAIN = r"in (?:very |much )?(?:simple|simpler|plain|easy|other|your own|my own|different|high-quality)\b"
+KIND = (
+    r"(?:text|passage|paragraphs?|article|version|answer|lists?|table|questions?|q&a|pairs?|facts?|points|"
+    r"conversation|dialogue|tutorial|problem|rendition|result|output|response|explanation|content)"
+)
+POINTS = (
+    r"(?:here(?:'s| is| are)|below (?:is|are)|(?:the )?following (?:is|are)|this is|"
+    r"i(?:'ve| have| will| can|'ll)|let me)"
+)
+MOOD = r"(?:sure(?: thing)?|certainly|of course|okay|ok|absolutely|no problem|gladly|great)"
+MARK = r"[*_#> \t]*"
+INLINE = re.compile(  # with the text behind it, or on its own line
+    rf"\A\s*{MARK}(?:{MOOD}[,!.]+\s*)?(?:{POINTS}\b[^\n:.!?]{{0,160}}?\b(?:{RE}|{PLAIN}"
+    rf"|version\b)[^\n:]{{0,120}}?"
+    rf"|(?:the |a |my )?(?:{RE}(?: (?:and \w+ )?{KIND}| form)?|revised {KIND}"
+    rf"|{PLAIN}[^\n:.!?]{{0,60}}?|output|result)"
+    rf"|title|answer|text|passage|the text (?:is|says|reads)(?: as follows)?){MARK}:{MARK}\s*",
+    re.IGNORECASE,
+)
+OWN_LINE = re.compile(
+    rf"\A\s*{MARK}(?:{MOOD}[,!.]+\s*)?(?:{POINTS}\b[^\n.!?]{{0,160}}?\b{KIND}\b[^\n]{{0,120}}?"
+    rf"|(?:the |a )?{RE}\b[^\n.!?]{{0,80}}|{PLAIN}[^\n.!?]{{0,60}}"
+    rf"|(?:the |key |main )?(?:facts|questions and answers"
+    rf"|question-answer pairs))"
+    rf"(?::{MARK}|\.)[ \t]*\n\s*"
+    rf"|\A\s*(?:#+ |\*\*)(?:{RE}|simplified)\b[^\n]{{0,60}}\n\s*",
+    re.IGNORECASE,
+)
+COURTESY = re.compile(rf"\A\s*{MOOD}(?:!+\s+|[.,]?[ \t]*\n\s*)(?=\S)", re.IGNORECASE)
+# Other languages: the words for "here is", then within the line those for the task.
+ELSEWHERE = re.compile(
+    r"\A\s*[*_#]*(?:(?:好的[,，!！。]?\s*)?(?:以下|下面|这|這|此)?(?:是|为|為)?[^\n:：。]{0,20}(?:改写|改寫|重写|简化|簡化|释义"  # noqa: RUF001
+    r"|"
+    r"复述|转述|轉述|总结|摘要|翻译)[^\n:：。]{0,15}"  # noqa: RUF001
+    r"|(?:以下|こちら)(?:は|が)?[^\n:：。]{0,25}(?:言い換え|書き換え|書き直|要約|リライト)[^\n:：。]{0,20}"  # noqa: RUF001
+    r"|다음은[^\n:]{0,30}(?:바꿔|다시 쓴|요약|재구성)[^\n:]{0,20}"
+    r"|(?:claro[,!.] )?(?:aquí|aqui|a continuación|a seguir|segue|esta es"
+    r"|este é)[^\n:]{0,60}(?:par[aá]fras|reformul|reescri|"
+    r"simplific|resum|versi[óo]n|vers[ãa]o|texto)[^\n:]{0,50}|texto (?:parafrasead|reescrit"
+    r"|reformulad|simplificad)o"
+    r"|(?:bien sûr[,!.] )?(?:voici|ci-dessous)[^\n:]{0,60}(?:paraphras|reformul|réécri|simplifi"
+    r"|résum|version|texte)[^\n:]{0,50}"
+    r"|texte (?:reformulé|paraphrasé|réécrit|simplifié)"
+    r"|(?:gerne[,!.] )?(?:hier (?:ist|sind)|nachfolgend|im folgenden"
+    r"|das ist)[^\n:]{0,60}(?:umschrieben|umformul|paraphras|"
+    r"vereinfach|zusammenfass|fassung|version|text)[^\n:]{0,50}|(?:umformulierter|vereinfachter"
+    r"|umgeschriebener) text"
+    r"|(?:ecco|di seguito)[^\n:]{0,60}(?:parafras|riformul|riscri|semplific|riassunt|version"
+    r"|testo)[^\n:]{0,50}"
+    r"|(?:вот|ниже|конечно)[^\n:]{0,60}(?:перефраз|перепис|пересказ|упрощ|верси|текст)[^\n:]{0,50}"
+    r"|перефразированный текст"
+    r"|(?:إليك|فيما يلي|هذا هو|هذه هي)[^\n:]{0,60}(?:صياغة|ملخص|نسخة|النص)[^\n:]{0,50}"
+    r"|(?:यहाँ|यहां|निम्नलिखित|यह)[^\n:]{0,60}(?:पुनर्लेख|सरल|संस्करण|पाठ"
+    r"|सारांश)[^\n:]{0,50})[*_]*\s*[:：]\s*[*_]*\s*",  # noqa: RUF001
+    re.IGNORECASE,
+)
+NOTE = re.compile(
+    r"\n\s*(?:[-*_]{3,}\s*\n\s*)?[(\[*_]*(?:please )?(?:note|n\.b\.|disclaimer|explanation"
+    r"|changes made|注|注意|说明|備考|nota|"
+    r"remarque|hinweis|anmerkung|примечание|ملاحظة)\b[*_]*\s*[:：]?[^\n]*\Z",  # noqa: RUF001
+    re.IGNORECASE,
+)
+OF_THE_TASK = re.compile(
+    rf"\b(?:i|i've|i have|we)\b|\b{RE}\b|\boriginal\b|\bversion\b|\bmeaning\b|原文|改写|原意"
+    rf"|\boriginale?\b|\boriginaltext\b|"
+    r"исходн|оригинал|ichs?\b|\bhe (?:mantenido|conservado)\b|\bj'ai\b",
+    re.IGNORECASE,
+)
+MAX_LEADS = 2  # "Sure! Here is the text:"
+
+
+def without_lead_ins(text: str, source: str) -> str:
+    """The text without what announces it. Words that the source begins with too are text."""
+    for _ in range(MAX_LEADS):
+        found = next((m for p in (INLINE, OWN_LINE, ELSEWHERE, COURTESY) if (m := p.match(text))), None)
+        if found is None or found.group().strip().casefold() in source.casefold():
+            return text
+        text = text[found.end() :]
+    return text
+
+
+def is_lead_in(line: str) -> bool:
+    """Whether a line is nothing but an announcement."""
+    return without_lead_ins(line.rstrip(": *") + ":\n", "") == ""
+
+
+def without_note(text: str, source: str) -> str:
+    """The text without a last paragraph in which the model tells what it did."""
+    found = NOTE.search(text)
+    if found and OF_THE_TASK.search(found.group()) and found.group().strip() not in source:
+        return text[: found.start()].rstrip()
+    return text

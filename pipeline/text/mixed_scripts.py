@@ -1,0 +1,60 @@
+"""Texts that change their script in mid-sentence, or write words with look-alike letters. Linear"
+" in the text."""
+
+import re
+
+from pipeline.text.kinds import without
+
+SCRIPTS = (
+    ("Cyrillic", re.compile(r"[\u0400-\u052f]")),
+    ("Arabic", re.compile(r"[\u0600-\u06ff]")),
+    ("Hebrew", re.compile(r"[\u0590-\u05ff]")),
+    ("Devanagari", re.compile(r"[\u0900-\u097f]")),
+    ("Bengali", re.compile(r"[\u0980-\u09ff]")),
+    ("Tamil", re.compile(r"[\u0b80-\u0bff]")),
+    ("Thai", re.compile(r"[\u0e00-\u0e7f]")),
+    ("Kana", re.compile(r"[\u3040-\u30ff]")),
+    ("Hangul", re.compile(r"[\uac00-\ud7af]")),
+    ("Han", re.compile(r"[\u4e00-\u9fff]")),
+    ("Latin", re.compile(r"[a-zA-Z\u00c0-\u024f]")),
+)
+TOGETHER = {"Kana", "Han", "Hangul", "Latin"}  # of Japanese and Korean text; Latin words stand anywhere
+LOOK_ALIKE = re.compile(r"[a-zA-Z][\u0400-\u04ff]|[\u0400-\u04ff][a-zA-Z]")  # within one word
+NOT_LATIN = r"[^\W\d_a-zA-Z\u00c0-\u024f\u0370-\u03ff]"
+# A word or a short phrase of another script that the sentence is about: named, glossed or in brackets.
+MARK = r"[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0dff\u0e00-\u0eff\u200c\u200d'’・·-]"  # noqa: RUF001
+WORD = rf"{NOT_LATIN}(?:{NOT_LATIN}|{MARK})*"
+PHRASE = rf"{WORD}(?:[ ,]+{WORD}){{0,5}}"
+NAMED = re.compile(
+    rf"\b(?:is|are|was|means?|called|named|written|reads?|spelled|pronounced|say|says|said|as|for"
+    rf"|or|and|word|words|phrase|"
+    rf"term|name|character|characters|letter|letters|script|kanji|verb|noun|particle|particles"
+    rf"|suffix|with|uses?|from|"
+    rf"like|greeting|sentence|title|text|add|write)\s*:?\s+[*_(\"]*{PHRASE}"
+    rf"|[(（\[]\s*(?:[\w .-]{{1,30}}: ?)?{PHRASE}\s*(?:[,;:] ?[\w .'-]{{1,40}})?[)）\]]"  # noqa: RUF001
+    rf"|{PHRASE}\s*[(（][a-zA-Z\u00c0-\u024f' ,;.-]{{1,60}}[)）]"  # noqa: RUF001
+    rf"|[*_]{{1,2}}{PHRASE}[*_]{{1,2}}|{PHRASE}\s*[-=:–—→]\s*[a-zA-Z\"']"  # noqa: RUF001
+    rf"|[-=:–—→]\s*{PHRASE}(?=\s*(?:[.,;]|$))",  # noqa: RUF001
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def mixed_scripts_in(text: str, max_share: float) -> str | None:
+    """The scripts of a text in which letters of a second one are more than `max_share` of all. Greek letters
+    are not looked at: formulas have them. A Latin word in a text of another script is none, nor is Kana
+    beside Han, nor a word or phrase of another script that a text quotes, names or explains.
+    """
+    if text.isascii():
+        return None
+    if LOOK_ALIKE.search(text):
+        max_share = min(max_share, 0.02)  # of letters that only look like those of the text
+    else:
+        text = NAMED.sub(" ", without(text, "quotation", "code", "table"))
+    counts = {name: len(pattern.findall(text)) for name, pattern in SCRIPTS}
+    total = sum(counts.values())
+    first, second = sorted(counts, key=counts.__getitem__, reverse=True)[:2]
+    if not total or counts[second] <= max_share * total or second == "Latin":
+        return None
+    if first != "Latin" and {first, second} <= TOGETHER:
+        return None
+    return f"{first}, {second}"

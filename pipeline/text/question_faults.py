@@ -1,0 +1,138 @@
+"""What makes a question one that nobody would ask: words of the course it was made for, something that is not
+given, a choice without options, a thing compared with itself. Pure functions, linear in the text.
+"""
+
+import re
+
+from pipeline.text.kinds import without
+
+PART = r"(?:course|class|(?:class )?sessions?|lectures?|lessons?|modules?|units?)"
+# The prompt's own words: a question that speaks of its course leaks how it was made.
+LEAKS = re.compile(
+    r"\b(?:the|this|our|your|above|following|given|course) syllab(?:us|i)\b|\bin syllabus\b"
+    r"|\b(?:using|use|with|from|of|all|apply|applying|based on|these) (?:the |these |those "
+    r"|this )(?:\w+ )?key concepts?\b"
+    r"(?! (?:of|in|behind|from|about|that|underlying|and))"
+    r"|\bthese key concepts?\b|\b(?:this|the|here is a|a) homework question\b(?! about)"
+    r"|\A\W*homework question\b"
+    r"|\b(?:discuss|cover|learn|studi|taught|teach|present|introduc|mention|explor"
+    r"|seen)\w*\b[^.?!\n]{0,30}\b(?:in|during|by|"
+    rf"throughout|from) (?:this|the|our|your) (?:\w+ )?{PART}\b"
+    rf"|\b(?:in|of|for|from|during|after|throughout|does|by|to) (?:this|our|your) (?:course"
+    rf"|class session|sessions?|lecture|"
+    r"lesson)\b(?! of (?:action|treatment|events|study|therapy|antibiotics))"
+    r"|\bin (?:this|our) class(?= ?[,.?]| (?:we|you|that|about)\b|\s*\Z)"
+    r"|\b(?:objectives?|goals?|topics?|content|structure|aims?|outline|title|focus|purpose"
+    r"|prerequisites) (?:of|for|in|from) "
+    r"(?:the|this) (?:\w+ ){0,3}(?:course|class session|session)\b"
+    r"|\bthe course(?:'s)? (?:covers?|syllabus|materials?|content|objectives?|outline|teaches"
+    r"|discuss\w*|introduc\w*|focus\w*|"
+    r"provid\w*|emphasi\w*|description|work)\b"
+    r"|\b(?:in|from|for|according to) the (?:(?!main|golf|crash|collision|obstacle|race|first"
+    r"|second|third)\w+ )?course"
+    r"(?=[,.?!]|\s*\Z| (?:that|we|you|on)\b)"
+    r"|\bthe class session\b|\b(?:concepts?|topics?|content|material) of (?:the )?(?:class"
+    r" )?sessions? \d|\bsessions? \d+ (?:and|of the (?:course|class|syllabus))\b"
+    r"|\bin (?:the )?sessions? (?:\d|\"|“|on |titled)"
+    r"|\banswer to (?:the|this) (?:text|question)\b|\btext about,? and what\b"
+    r"|\bstudents have (?:now )?studied\b"
+    r"|\breturn (?:one|a|the) json object\b.{0,20}\"question\"|\A\W*\"question\"\s*:"
+    r"|\{\s*\"(?:question|task|instruction)\"\s*:",
+    re.IGNORECASE,
+)
+
+# Something to look at that was not given.
+SEEN = r"(?:figure|diagram|image|picture|graph|chart|table|video|map|illustration)"
+READ = r"(?:passage|text|excerpt|article|essay|paragraph|poem|story|document|dataset|code snippet)"
+THINGS = rf"(?:{SEEN}|{READ})"
+GIVEN = (
+    r"(?:code|function|list|question|sentence|equation|expression|sequence|array|string|matrix|program|data|"
+    r"reaction|set)"
+)
+NOT_GIVEN = re.compile(
+    rf"\b(?:the|this|following) {THINGS} (?:above|below|shown|provided|given)\b"
+    rf"|\b(?:above|below|following) {THINGS}\b|\b(?:in|from|to|according to) the (?:text|passage|excerpt)\b"
+    r"|\bthe (?:article|passage|text|author|story) (?:discuss|mention|describe|say|talk)"
+    rf"|(?P<numbered>\b(?:in|from|of|on|see|to) (?:{SEEN}|fig\.|exercise|appendix|equation) \d)"
+    r"|\b(?:the|your) (?:answer to the )?previous (?:answer|exercise|passage|problem|question|section)\b"
+    # The last sentence asks for what should follow it.
+    r"|\bthe following (?!(?:day|week|month|year)s?\b|morning\b|night\b)[^:.\n]*\?\s*\Z"
+    # One sentence is all there is.
+    rf"|\A[^:.?\n]*\b(?:the given|this) (?:{THINGS}|{GIVEN})\b[^:.\n]*\?\s*\Z"
+    rf"|\A[^:.?\n]*\b(?:(?:in|on) the {SEEN} (?!of\b)|the {READ} about\b"
+    rf"|author of the {READ})[^:.\n]*\?\s*\Z",
+    re.IGNORECASE,
+)
+# The thing stands behind the word for it: a formula, a quotation, code, a name, numbers.
+IS_GIVEN = re.compile(
+    rf"\b(?i:{THINGS}|{GIVEN}|reactions?|numbers|words|values|terms)s?,? (?:(?:called|titled|named"
+    rf"|of|is|are) )?"
+    r"(?:[\"“'«`‘$\[{(\\*]|(?:the )?[A-Z][a-z]+(?!\w)|[a-zA-Z]\w*\(|[a-zA-Z] ?=|-?\d)|=|[`$]"  # noqa: RUF001
+    r"|\w\(\w\)|[\"“«][^\"”»]+[\"”»]"
+)
+AFTER = 60  # characters behind the word, in which the thing begins
+
+# A choice, and what it would be made from.
+CHOICE = re.compile(
+    r"\b(?:one |which )(?:one )?of (?:these|the following|the options)\b|\bwhich option\b"
+    r"|\bchoose the (?:best|correct|right) "
+    r"(?:option|answer)\b|(?:下列|以下)(?:哪|选项)|\b(?:cuál|cual) de (?:estos|estas|los siguientes"
+    r"|las siguientes)\b|"
+    r"\b(?:lequel|laquelle) (?:de ces|des)\b|\bwelche[rs]? (?:der folgenden|dieser)\b|\bкак(?:ой|ая"  # noqa: RUF001
+    r"|ое) из (?:следующих|этих)\b",  # noqa: RUF001
+    re.IGNORECASE,
+)
+OPTION = re.compile(
+    r"(?:^|[\s(（\[{*:,;])(?:[A-Ha-h1-8А-Га-гＡ-Ｈ][).:：）．、\]}]|[①-⑧Ⓐ-Ⓗ])(?:[\s*\\\]})]"  # noqa: RUF001
+    r"|(?=[\u3040-\u9fff]))"
+    r"|\((?:[A-Ha-h1-8]|i{1,3}|iv)\)|（[A-Ha-h1-8一二三四]）",  # noqa: RUF001
+    re.MULTILINE,
+)
+# Choices in the sentence itself: "...: lead or feathers?", "... (a, b or c)", "..., x or y?"
+NAMED = re.compile(
+    r"[:：,—–(-]\s*[^:?？]{1,200}?(?:\b(?:or|oder|o|ou|или|and)\b|或|还是|または|,|;|/|、)\s*[^?？]{1,100}[)?？.]",  # noqa: RUF001
+    re.IGNORECASE,
+)
+LINES = 2  # below the question, that are its options
+
+LONG = 4
+SAME = 3  # times of one word, which is half of the long ones: nothing is asked
+
+
+def leak_of_course_in(question: str) -> str | None:
+    """Words of the prompt: of a syllabus, a course, the JSON that was to come."""
+    return _found(LEAKS, without(question, "code"))
+
+
+def not_given_in(question: str) -> str | None:
+    """Words for a text, a figure or a thing that is not there."""
+    found = NOT_GIVEN.search(without(question, "code") if "```" in question else question)
+    if found is None:
+        return None
+    if not found["numbered"] and IS_GIVEN.search(question[found.start() : found.end() + AFTER]):
+        return None
+    return found.group()
+
+
+def choice_without_options_in(question: str) -> str | None:
+    """Words for a choice, where nothing is there to be chosen."""
+    choice = CHOICE.search(question)
+    if choice is None or OPTION.search(question) or NAMED.search(question[choice.end() :]):
+        return None
+    below = [line for line in question[choice.end() :].splitlines()[1:] if line.strip()]
+    return None if len(below) >= LINES or "|" in question else choice.group()
+
+
+def of_one_word(items: list[str]) -> str | None:
+    """The word that is SAME of the long words of a short question, or more, and half of them: "How"
+    " does it differ
+    from it in it?"
+    """
+    long = [word for word in items if len(word) >= LONG and word[0].isalpha()]
+    often = max(set(long), key=long.count, default="")
+    return often if long.count(often) >= SAME and 2 * long.count(often) >= len(long) else None
+
+
+def _found(pattern: re.Pattern[str], text: str) -> str | None:
+    found = pattern.search(text)
+    return found.group() if found else None

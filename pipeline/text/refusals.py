@@ -1,0 +1,120 @@
+"""Where a model speaks of itself instead of answering: it declines, thinks aloud, or tells of a"
+" life of its own.
+
+What somebody in a story says, or a program, is not the model's: quotations, dialogue and code are left out,
+and a phrase counts where a sentence begins with it. Linear in the text.
+"""
+
+import re
+
+from pipeline.text.kinds import without
+
+HEAD = 300  # characters in which a refusal comes, if one does
+DOES = (
+    r"(?:assist|help|answer|provide|fulfil+|comply|generate|engage|create|write|give|tell|offer"
+    r"|discuss|support|"
+    r"determine|access|browse|see|view|open|verify|predict|identify|recommend|share|complete"
+    r"|process|perform|do that|"
+    r"respond|continue|find|translate|produce|participate)\b"
+)
+CANNOT = (
+    r"(?:cannot|can't|can not|could not|couldn't|won't|will not|am (?:unable|not able) to"
+    r"|'m (?:unable|not able) to|"
+    r"must decline to|have to decline to)"
+)
+MODEL = (
+    r"(?:an? )?(?:ai|artificial intelligence|(?:large )?language model|ai (?:language )?model"
+    r"|virtual assistant|"
+    r"chatbot|ai (?:assistant|chatbot|system|program))\b"
+)
+DECLINES = re.compile(
+    r"(?:\A|(?<=[.!?:\n])\s*|(?<=, )|(?<=but )|(?<=and )|(?<=however, ))(?:"
+    rf"as {MODEL}(?= ?[,.:]| i\b| (?:and|who|that|trained|developed|without)\b|$)"
+    rf"|(?:i am|i'm) (?:just |only |merely )?{MODEL}(?! (?:engineer|researcher|student|developer"
+    rf"|scientist|expert|fan))"
+    rf"|(?:(?:i am|i'm) (?:very |so |truly |really )?sorry|sorry|i apologi[sz]e|apologies"
+    rf"|unfortunately)(?:,| for [^.,]*,)?"
+    rf" (?:but )?(?:i {CANNOT} {DOES}|as {MODEL}|i (?:do not|don't) have|i'm (?:not|unable)"
+    rf"|there is not enough"
+    r"|the (?:question|passage|text|prompt|input|context) (?:is|does|you))"
+    rf"|i ?{CANNOT} (?:directly |currently |really |possibly )?{DOES}(?!\s*[:;])"
+    r"|i (?:do not|don't) have (?:access to|personal|the ability|real-time|enough (?:context"
+    r"|information)|feelings|opinions)"
+    r"|i have no knowledge of|(?:there is |i have )?not enough context"
+    r"|(?:my knowledge cut-?off|my training data (?:only|ends|goes|cuts|does not|doesn't|was last))"
+    r"|i was trained (?:by|on (?:data|a (?:large|data|corpus)|text|information))"
+    r")"
+)
+# Other languages, as the words that a refusal begins with.
+DECLINES_ELSEWHERE = re.compile(
+    r"(?:\A|(?<=[.!?。！？\n])\s*)(?:(?:lo siento|perdón|disculpa),? (?:pero )?(?:no puedo|como)"  # noqa: RUF001
+    r"|como (?:una? )?(?:ia|modelo de lenguaje)"
+    r"|(?:je suis )?désolée?,? (?:mais )?je ne (?:peux|suis)|en tant qu['’](?:ia"  # noqa: RUF001
+    r"|intelligence artificielle|assistant)"
+    r"|en tant que modèle|(?:es )?tut mir leid,? (?:aber )?(?:ich kann|als)|als (?:ki|sprachmodell"
+    r"|künstliche intelligenz)\b"
+    r"|(?:mi dispiace|desculpe|sinto muito),? (?:ma |mas )?(?:non posso|não posso|come|como)"
+    r"|como (?:uma )?(?:ia|modelo de linguagem)"
+    r"|(?:很?抱歉|对不起|對不起)[,，]?(?:但?我)?(?:无法|不能|無法)|作为(?:一个)?(?:人工智能|ai|语言模型)"  # noqa: RUF001
+    r"|申し訳(?:ありません|ございません)が|(?:к сожалению|извините|простите),? (?:но )?я не (?:могу|имею)"
+    r"|как (?:языковая модель|искусственный интеллект|ии)\b|(?:عذرًا|عذرا|آسف)،? ?(?:لا|ولكن))"
+)
+THINKS = re.compile(
+    r"\A\W*(?:"
+    r"(?:okay|ok|alright|hmm+)\b[,.!…]*\s+(?:so,? )?(?:the (?:user|person|question|prompt)\b|i need to"
+    r"|i should|i have to|let me|let's see|we need to|we are asked|i'm (?:asked|supposed)"
+    r"|i am (?:asked|supposed))"
+    r"|(?:the|this) user (?:wants me|is asking|asks|asked|has asked|wants (?:a|an|to know|the)\b)"
+    r"|let me think\b"
+    r"|i need to come up with (?:a (?:question|task|problem)|an? (?:answer|instruction)|something)"
+    r"|we need to (?:answer|produce|respond|write an answer)|嗯[,，]|好的[,，](?:用户|我需要))"  # noqa: RUF001
+)
+OWN_LIFE = re.compile(
+    r"\bin my (?:own )?(?:daily|everyday|personal|own|professional|day-to-day) (?:life|lives"
+    r"|experience|routine)\b"
+    r"|\bmy (?:own )?(?:childhood|wife|husband|mother|father|mom|mum|dad|parents|grandmother"
+    r"|grandfather|grandparents|"
+    r"brother|sister|kids|children|son|daughter|friends|boss|coworkers|colleagues|classmates|job as"
+    r"|career as)\b"
+    r"|\bwhen i was (?:a (?:child|kid|boy|girl|student|teenager)|young(?:er)?|growing up"
+    r"|in (?:school|college|high school))\b"
+    r"|\bi (?:grew up|was born|was raised|went to (?:school|college|university)|work as an?|live in"
+    r"|have been working as)\b"
+    r"|\bas an? (?:student|teacher|parent|doctor|nurse|mother|father|engineer|scientist|programmer"
+    r"|business owner),? i\b"
+    r"|\b(?:in|from) my (?:personal )?experience\b|\b(?:last|this) (?:week|weekend|summer|year"
+    r"|night),? i (?:went|had|was|bought)\b",
+    re.IGNORECASE,
+)
+# A question that asks for words of somebody, or speaks of the asker.
+ASKS_FOR_A_VOICE = re.compile(
+    r"\b(?:write|compose|draft|letters?|e-?mails?|story|stories|poem|essay|diary|dialogue"
+    r"|conversation|speech|pretend|"
+    r"imagine|role|persona|first person|monologue|review|interview|rewrite|rephrase|paraphrase"
+    r"|translate|complete|continue|"
+    r"reply|respond|lyrics|song|message|post|script|sentence|example|quote|joke|proverb|sayings?"
+    r"|make up|invent|i|my|me|i'm|we|our|tell me)\b",
+    re.IGNORECASE,
+)
+
+
+def refusal_in(text: str) -> str | None:
+    """The words by which the model declines, speaks of itself or thinks aloud, in the first HEAD"
+    " characters."""
+    start = text[: 2 * HEAD].casefold().replace("’", "'")  # noqa: RUF001
+    said = without(start, "quotation", "dialogue", "code")
+    if not any(map(str.isalpha, said)):
+        said = start.strip("\"'“”«»")  # a refusal in quotes
+    for pattern in (DECLINES, THINKS, DECLINES_ELSEWHERE):
+        found = pattern.search(said[:HEAD])
+        if found:
+            return found.group().strip()
+    return None
+
+
+def own_life_in(answer: str, question: str) -> str | None:
+    """Where the model tells of a life that it does not have, unless it was to speak as somebody."""
+    if ASKS_FOR_A_VOICE.search(question):
+        return None
+    found = OWN_LIFE.search(without(answer, "quotation", "dialogue", "code", "item"))
+    return found.group() if found else None

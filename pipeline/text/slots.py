@@ -1,0 +1,56 @@
+"""Placeholders that nobody filled in: [insert name here], <city>, {{ topic }}, TODO. Linear in the text.
+
+In code the same signs are an index, a type, a tag or a template engine's own.
+"""
+
+import re
+
+from pipeline.text.kinds import pieces, without
+
+NAMES = (
+    "address|amount|author|city|company|country|date|email|industry|job title|language|level|location|"
+    "name|number|person|phone number|place|position|price|product|subject|title|topic|year"
+)
+SLOT = re.compile(
+    r"(?<![\w\])])\[(?:insert|your|topic|add|fill|placeholder)\b[^\]]*\](?!\()"  # [insert name here]
+    rf"|(?<![\w\])])\[(?:{NAMES})\](?![(\[])|(?<![\w.])<(?:{NAMES})>"
+    r"|<(?:insert|your|placeholder)\b[^>]*>|\blorem ipsum\b|(?-i:\bXXXX+\b|\b(?:TODO|TBD):)",
+    re.IGNORECASE,
+)
+# Of a template that was not rendered. LaTeX has braces too, but not around one word twice.
+UNRENDERED = re.compile(r"\{\{\s*\w+\s*\}\}|\{%")
+ABOUT_TEMPLATES = re.compile(
+    r"\b(?:jinja|ansible|vue|angular|handlebars|mustache|liquid|django|helm|hugo|twig|svelte"
+    r"|templat\w*|interpolat\w*|"
+    r"bindings?|double (?:curly )?braces|wikitext|wikipedia)\b",
+    re.IGNORECASE,
+)
+# A program of which the part that was asked for is missing.
+CODE_SLOT = re.compile(
+    r"\b(?:TODO|FIXME)\b:?\s*(?:implement|complete|fill|write|finish|add (?:your|the))"
+    r"|\b(?:your|the|rest of (?:the|your)) code (?:goes )?here\b|\brest of (?:the|your) code\b",
+    re.IGNORECASE,
+)
+# A text that speaks of slots may have them.
+ABOUT_SLOTS = re.compile(
+    r"\bplaceholders?\b|\breplac|\bfill\b|\bblanks?\b|\bmask|\banonymi[sz]|<html|</", re.IGNORECASE
+)
+
+
+def template_in(text: str) -> str | None:
+    """A placeholder that nobody filled in."""
+    if (
+        "[" not in text
+        and "<" not in text
+        and "{" not in text
+        and not re.search("TODO|TBD|XXXX|FIXME|(?i:lorem|code)", text)
+    ):
+        return None
+    prose = without(text, "code", "math", "table")
+    if ABOUT_SLOTS.search(prose):
+        return None
+    code = "\n".join(piece.text for piece in pieces(text) if piece.kind == "code")
+    found = SLOT.search(prose) or CODE_SLOT.search(code)
+    if not found and not code and not ABOUT_TEMPLATES.search(prose):
+        found = UNRENDERED.search(prose)
+    return found.group() if found else None

@@ -1,0 +1,26 @@
+"""Where things are kept for later runs, on machines where little can be written."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+CODE = """
+import pyarrow as pa
+from pipeline.dedup.word_hashes import hashed
+from pipeline.io.cache import cache_folder
+assert len(hashed(pa.array(["What is it?"]))) == 1
+print(cache_folder())
+"""
+
+
+def test_a_machine_without_a_home_compiles_into_its_temporary_files(tmp_path: Path) -> None:
+    env = {"PATH": os.environ["PATH"], "HOME": "/proc/none", "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", CODE], cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    folder = Path(done.stdout.strip())
+    assert folder.parent == tmp_path
+    assert list(folder.rglob("*.nbi")), "what was compiled is kept"
+    assert folder.stat().st_mode & 0o077 == 0, "and nobody else can change it"
