@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline import report
-from pipeline.dag import Step, check, downstream, model_of, steps_to
+from pipeline.dag import Step, check, model_of, steps_to
 from pipeline.engine.budget import NO_LIMIT, Budget, Meter
+from pipeline.engine.reopening import reopen_from, reopen_passing
 from pipeline.engine.schedule import Schedule
 from pipeline.engine.spread import SPREAD_ROWS
 from pipeline.errors import INTERRUPTED, GateFailed, PipelineError, RecipeError, nearest
@@ -47,8 +48,7 @@ def run(recipe: Recipe, options: RunOptions, events: Events) -> dict[str, Any] |
     root.run()  # refuses a root of another format
     run_id = root.write_run(recipe.name, recipe.settings_as_data(), steps_to(recipe.last))
     if options.first is not None:
-        for name in downstream(steps, options.first):
-            root.folder(next(step for step in steps if step.name == name)).reopen()
+        reopen_from(root, recipe.last, options.first)
     inputs = {step.name: [before.name for before in step.inputs] for step in steps}
     events.emit("run_started", run=run_id, recipe=recipe.name, steps=inputs)
     with _end_told(events):
@@ -77,6 +77,8 @@ def _run(
     recipe: Recipe, options: RunOptions, events: Events, steps: list[Step], run_id: str
 ) -> dict[str, Any] | None:
     root = options.root
+    if not options.replay:
+        reopen_passing(root, steps, events)
     schedule = Schedule(steps, root, events)
     specs = _models(schedule.wanted())
     if not options.replay:

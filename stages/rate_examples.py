@@ -57,7 +57,8 @@ def _reply(criteria: Sequence[str]) -> type[BaseModel]:
         return {name: named[name] for name in ("reason", *criteria) if name in named}
 
     fields: dict[str, Any] = dict.fromkeys(criteria, (Score, ...))
-    validators: dict[str, Any] = {"known": model_validator(mode="before")(classmethod(known))}
+    of_class: Any = classmethod(known)  # its type says nothing of functions that are given the class
+    validators: dict[str, Any] = {"known": model_validator(mode="before")(of_class)}
     return create_model(
         "Reply",
         __config__=ConfigDict(extra="forbid"),

@@ -236,7 +236,7 @@ class Server:
             return None
         fault["times"] -= 1
         match fault["kind"]:
-            case "400" | "401" | "429" | "500" | "503":
+            case "400" | "401" | "402" | "429" | "500" | "503":
                 sent = f"on demand, sent with {request.headers.get('Authorization', 'no key')}"
                 return web.Response(status=int(fault["kind"]), text=sent)
             case "broken_json":

@@ -247,6 +247,57 @@ def test_a_server_that_takes_no_request_stops_the_run_and_nothing_is_lost(
     assert step(root, "examples")["tally"]["kept"] > 10
 
 
+def test_what_was_refused_comes_with_the_next_run_and_costs_no_more(
+    scripted: Scripted, tmp_path: Path
+) -> None:
+    whole, root = tmp_path / "whole", tmp_path / "run"
+    run(scripted, whole)
+    n_whole = len(scripted.bodies())
+    scripted.fault("400", times=10_000, match="(Nutrition,")  # in the prompts of its questions alone
+    run(scripted, root)
+    assert step(root, "drafts")["tally"]["rejected"] == {"request_refused": 15}
+    before = len(scripted.bodies())
+    run(scripted, root)  # refused again: it ends as it did, and asks for nothing else
+    assert len(scripted.bodies()) - before == 15
+    scripted.fault("400", times=0)
+    before = len(scripted.bodies())
+    done = academe(*run_arguments(scripted, root))
+    assert done.returncode == 0, done.stderr
+    assert "drafts: 15 rows refused for a passing reason are asked again" in done.stdout
+    assert dataset_bytes(root) == dataset_bytes(whole)
+    again = len(scripted.bodies()) - before
+    assert again == 15 + len(rows(whole, "answers")) - n_answers_before(scripted, before, n_whole)
+    asked = len(scripted.bodies())
+    run(scripted, root)
+    assert len(scripted.bodies()) == asked
+
+
+def n_answers_before(scripted: Scripted, stop: int, start: int) -> int:
+    return sum(not is_planning(body) for body in scripted.bodies()[start:stop])
+
+
+def test_without_credit_a_run_stops_and_goes_on_as_if_nothing_had_been(
+    scripted: Scripted, tmp_path: Path
+) -> None:
+    whole, root = tmp_path / "whole", tmp_path / "run"
+    run(scripted, whole)
+    n_whole = len(scripted.bodies())
+    scripted.fault("402", times=10_000, match="(Nutrition,")
+    done = academe(*run_arguments(scripted, root))
+    assert done.returncode == 4, done.stderr
+    assert "402" in done.stderr
+    for folder in (root / "steps").glob("*/rejects"):
+        for path in folder.glob("*.parquet"):
+            assert "request_refused" not in pq.read_table(path)["reason"].to_pylist()
+    n_sent = len(scripted.bodies()) - n_whole
+    scripted.fault("402", times=0)
+    run(scripted, root)
+    assert dataset_bytes(root) == dataset_bytes(whole)
+    n_again = len(scripted.bodies()) - 2 * n_whole
+    assert 0 < n_again <= 15
+    assert n_sent > 0
+
+
 def test_too_few_rows_fail_the_gate(scripted: Scripted, tmp_path: Path) -> None:
     done = academe(*run_arguments(scripted, tmp_path / "run", "gates.min_rows=100000"))
     assert done.returncode == 3

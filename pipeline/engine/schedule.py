@@ -98,7 +98,7 @@ class Schedule:
         state.parts[part.name] = part.entry()
         state.tally.add(part.tally)
         self._events.emit(event, step=state.step.name, part=part.name, tally=part.tally.as_dict())
-        self._flow(state, part.name, part.tally.kept)
+        self._flow(state, part.name, state.parts[part.name])
 
     def task_done(self, task: Task, part: Part | None) -> None:
         """A task has ended, and wrote `part` if it is one that writes a part."""
@@ -132,7 +132,7 @@ class Schedule:
                 state.todo.append(Task(state.step, "read"))
         for state in reused:
             for name, entry in state.parts.items():
-                self._flow(state, name, entry["rows"])
+                self._flow(state, name, entry)
             self._close(state)
 
     def _reuse(self, state: _StepState, is_read: bool) -> None:
@@ -149,32 +149,38 @@ class Schedule:
         state.finished, state.parts = True, manifest["parts"]
         state.tally = Tally.from_dict(manifest["tally"])
 
-    def _flow(self, state: _StepState, part: str, n_rows: int) -> None:
+    def _flow(self, state: _StepState, part: str, entry: dict[str, Any]) -> None:
         for child in state.children:
-            if child.wanted and n_rows:
-                self._feed(child, state.step, part, n_rows)
+            if child.wanted and entry["rows"]:
+                self._feed(child, state.step, part, entry)
 
-    def _feed(self, state: _StepState, before: Step, part: str, n_rows: int) -> None:
+    def _feed(self, state: _StepState, before: Step, part: str, entry: dict[str, Any]) -> None:
         """A part of an input is whole: cut it into slices, each one a task unless its part is on disk
         already.
         """
-        size = _slice_rows(state.step)
+        size, n_rows = _slice_rows(state.step), entry["rows"]
         for number, start in enumerate(range(0, n_rows, size)):
             name = part if len(state.step.inputs) == 1 else f"{state.step.inputs.index(before)}.{part}"
             if n_rows > size:
                 name = f"{name}.{number:05d}"
             stop = min(start + size, n_rows)
-            rows = Slice(self._root.folder(before).path, part, start, stop, writes=name)
+            place = self._root.folder(before).path
+            rows = Slice(place, part, start, stop, writes=name, source=entry["content"])
             if isinstance(state.step.stage, DatasetStage):
                 state.slices.append(rows)
                 is_left = name in state.found[work.SKETCHES]
-                if not (is_left and self._root.folder(state.step).has_whole(name, work.SKETCHES)):
+                folder = self._root.folder(state.step)
+                if not (is_left and folder.has_whole(name, work.SKETCHES, rows.source)):
                     state.todo.append(Task(state.step, "sketch", rows))
             else:
-                self._enqueue(state, Task(state.step, _kind(state.step.stage), rows), name)
+                self._enqueue(state, Task(state.step, _kind(state.step.stage), rows), rows)
 
-    def _enqueue(self, state: _StepState, task: Task, writes: str) -> None:
-        found = self._root.folder(state.step).find_part(writes) if writes in state.found[""] else None
+    def _enqueue(self, state: _StepState, task: Task, rows: Slice) -> None:
+        folder, found = self._root.folder(state.step), None
+        if rows.writes in state.found[""]:
+            is_decided = task.kind == "apply"
+            source = work.decided_source(rows, folder.path) if is_decided else rows.source
+            found = folder.find_part(rows.writes, source)
         if found is None:
             state.todo.append(task)
         else:
@@ -191,7 +197,7 @@ class Schedule:
                 return
             state.phase = "apply"
             for rows in state.slices:
-                self._enqueue(state, Task(state.step, "apply", rows), rows.writes)
+                self._enqueue(state, Task(state.step, "apply", rows), rows)
             if state.todo:
                 return
         self._finish(state)

@@ -20,7 +20,7 @@ from upath import UPath
 from pipeline.engine.spread import in_tasks, in_threads
 from pipeline.errors import ModelUnavailable, PipelineError
 from pipeline.inference.asking import Asker, Channel
-from pipeline.io.files import read_table, write_table, write_text
+from pipeline.io.files import checksum, read_table, write_table, write_text
 from pipeline.model import ModelSpec
 from pipeline.records import Record
 from pipeline.stage import (
@@ -34,7 +34,16 @@ from pipeline.stage import (
     Stage,
     settle,
 )
-from pipeline.storage.store import Part, Slice, StepFolder, from_table, read_slice, slice_table, to_table
+from pipeline.storage.store import (
+    SOURCE_KEY,
+    Part,
+    Slice,
+    StepFolder,
+    from_table,
+    read_slice,
+    slice_table,
+    to_table,
+)
 from pipeline.storage.tally import Tally
 
 SKETCHES, VERDICTS, REPORT = "sketches", "verdicts", "report.json"
@@ -76,7 +85,9 @@ def map_part(stage: MapStage, rows: Slice, kind: type, folder: UPath) -> Part:
     outcomes = [list(stage.map(record)) for record in records]
     kept, rejects = _sorted_out(records, outcomes)
     tally = Tally(rows_in=len(records), seconds=time.monotonic() - started)
-    return StepFolder(folder).write_part(rows.writes, to_table(kept, _written(stage, kind)), rejects, tally)
+    return StepFolder(folder).write_part(
+        rows.writes, to_table(kept, _written(stage, kind)), rejects, tally, rows.source
+    )
 
 
 def _written(stage: Stage, kind: type) -> type:
@@ -106,11 +117,9 @@ async def ask_part(
     records: Sequence[Record],
     kind: type,
     folder: UPath,
-    writes: str,
+    rows: Slice,
 ) -> Part:
-    """Maps records of a kind through the model, side by side, keeping their order, into the part named
-    `writes`.
-    """
+    """Maps records of a kind, those of a slice, through the model, side by side, keeping their order."""
     started = time.monotonic()
     tally = Tally()
     model = Asker(spec, channel, tally)
@@ -124,7 +133,8 @@ async def ask_part(
         )
     tally.rows_in, tally.seconds = len(records), time.monotonic() - started
     table = to_table(kept, _written(stage, kind))
-    return await asyncio.to_thread(StepFolder(folder).write_part, writes, table, rejects, tally)
+    target = StepFolder(folder)
+    return await asyncio.to_thread(target.write_part, rows.writes, table, rejects, tally, rows.source)
 
 
 def filter_part(stage: FilterStage, rows: Slice, kind: type, folder: UPath) -> Part:
@@ -139,7 +149,7 @@ def filter_part(stage: FilterStage, rows: Slice, kind: type, folder: UPath) -> P
         else:
             kept.append(record if verdict is None else verdict)
     tally = Tally(rows_in=len(records), seconds=time.monotonic() - started)
-    return StepFolder(folder).write_part(rows.writes, to_table(kept, kind), rejects, tally)
+    return StepFolder(folder).write_part(rows.writes, to_table(kept, kind), rejects, tally, rows.source)
 
 
 def sketch_part(stage: DatasetStage, rows: Slice, folder: UPath) -> None:
@@ -150,6 +160,7 @@ def sketch_part(stage: DatasetStage, rows: Slice, folder: UPath) -> None:
     if groups:
         named = [pc.if_else(pc.equal(column, ""), None, column) for column in groups]
         sketch = sketch.append_column(GROUP, pc.coalesce(*named, "").dictionary_encode())
+    sketch = sketch.replace_schema_metadata({SOURCE_KEY: rows.source.encode()})
     write_table(sketch, StepFolder(folder).part_path(rows.writes, SKETCHES))
 
 
@@ -209,7 +220,14 @@ def apply_part(rows: Slice, kind: type, folder: UPath) -> Part:
     goes = pc.is_in(table["id"], value_set=pa.array(decided, pa.string()))
     rejects = [(_reject(decided[record.id]), record) for record in from_table(table.filter(goes), kind)]
     tally = Tally(rows_in=table.num_rows, seconds=time.monotonic() - started)
-    return target.write_part(rows.writes, table.filter(pc.invert(goes)), rejects, tally)
+    return target.write_part(
+        rows.writes, table.filter(pc.invert(goes)), rejects, tally, decided_source(rows, folder)
+    )
+
+
+def decided_source(rows: Slice, folder: UPath) -> str:
+    """What a part is made from that verdicts were applied to: the rows, and the verdicts."""
+    return f"{rows.source}.{checksum(StepFolder(folder).part_path(rows.writes, VERDICTS))}"
 
 
 def _reject(row: dict[str, Any]) -> Reject:

@@ -56,4 +56,4 @@ class ModelWorker:
             await served.room()
             records = await asyncio.to_thread(read_slice, rows, kind)
         channel = served.of_step(folder.name.rpartition("-")[0])
-        return await work.ask_part(stage, self._spec, channel, records, kind, folder, rows.writes)
+        return await work.ask_part(stage, self._spec, channel, records, kind, folder, rows)

@@ -61,6 +61,8 @@ class Progress:
             self.news = f"{step}: drops {shares}; see `academe show {step} --rejects`"
         elif kind == "budget_spent":
             self.news = f"{event['limit']} is reached: nothing more is sent, what is in flight is waited for"
+        elif kind == "asked_again":
+            self.news = f"{step}: {event['rows']:,} rows refused for a passing reason are asked again"
         elif kind == "warning":
             self.news = event["text"]
         elif kind == "progress":

@@ -151,7 +151,7 @@ class PlainView:
     def show(self, event: dict[str, Any]) -> None:
         self._progress.take(event)
         kind, step = event["event"], event.get("step", "")
-        if kind in ("server", "parts_damaged", "heavy_losses", "budget_spent", "warning"):
+        if kind in ("server", "parts_damaged", "heavy_losses", "budget_spent", "asked_again", "warning"):
             self._say(self._progress.news)
         elif kind in ("step_done", "step_reused"):
             self._say(self._step_line(step))

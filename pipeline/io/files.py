@@ -8,6 +8,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from pipeline.errors import StoreError
 
 CHECK_KEY = b"academe.check"
 BLOCK_BYTES = 2**20
+_IN_LIST = re.compile(r"\b(item|element): ")
 
 
 def is_local(path: UPath | Path) -> TypeGuard[Path]:
@@ -65,9 +67,20 @@ def table_metadata(path: UPath) -> dict[bytes, bytes]:
 
 
 def _check(table: pa.Table, metadata: dict[bytes, bytes]) -> bytes:
-    """A hash of what Parquet has in its footer, which its page checksums leave out."""
-    fields = [(item.name, str(item.type)) for item in table.schema]
+    """A hash of what Parquet has in its footer, which its page checksums leave out. What is in a list is
+    named `item` when it is made and `element` when it was read.
+    """
+    fields = [(item.name, _IN_LIST.sub("", str(item.type))) for item in table.schema]
     return _digest(repr((table.num_rows, fields, sorted(metadata.items()))).encode()).encode()
+
+
+def content_of(table: pa.Table) -> str:
+    """A 128-bit hash of the rows of a table, whatever its metadata. Memory: a copy of it."""
+    sink = pa.BufferOutputStream()
+    plain = table.replace_schema_metadata(None).combine_chunks()
+    with pa.ipc.new_stream(sink, plain.schema) as stream:
+        stream.write_table(plain)
+    return _digest(sink.getvalue())
 
 
 def write_table(table: pa.Table, path: UPath) -> str:
@@ -92,7 +105,7 @@ def checksum(path: UPath | Path) -> str:
     return found.hexdigest()
 
 
-def _digest(data: bytes) -> str:
+def _digest(data: bytes | pa.Buffer) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 

@@ -100,11 +100,16 @@ class InstructSettings(BaseModel):
 
 def instruct(s: InstructSettings) -> Recipe:
     """The DAG."""
+    held = {
+        "subjects.plain_names": s.subjects.plain_names,
+        "syllabi.plain_names": s.syllabi.plain_names,
+        "questions.one_sentence": s.questions.one_sentence,
+    }
+    for setting in filter(held.get, held):
+        require_english(s.language, setting, "take it out")
     disciplines = Step("disciplines", found(s.taxonomy))
     subjects = own(s, Step("subjects", asking(s.planner, s.subjects), disciplines))
     syllabi = Step("syllabi", asking(s.planner, s.syllabi), subjects)
-    if s.questions.one_sentence:
-        require_english(s.language, "questions.one_sentence", "take it out")
     drafts = Step("drafts", asking(s.planner, s.questions), syllabi)
     prompts = (s.subjects.json_prompt, s.syllabi.prompt, s.syllabi.json_prompt, s.questions.prompt)
     sound = Step("sound", replace(s.question_quality, prompts=prompts), drafts)

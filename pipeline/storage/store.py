@@ -13,7 +13,6 @@ order of the dataset. Pages carry checksums too, for parts of a step that has no
 import dataclasses
 import functools
 import json
-import re
 import types
 import typing
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,6 +26,7 @@ from upath import UPath
 from pipeline.errors import StoreError
 from pipeline.io.files import (
     checksum,
+    content_of,
     read_bytes,
     read_table,
     table_metadata,
@@ -34,25 +34,15 @@ from pipeline.io.files import (
     write_table,
     write_text,
 )
-from pipeline.records import Record, as_json
-from pipeline.stage import NOT_DRAWN, Reject
+from pipeline.records import Record
+from pipeline.stage import NOT_DRAWN, Reject, is_passing
+from pipeline.storage.rejects import reject_table
 from pipeline.storage.tally import Tally
 
 TALLY_KEY = b"academe.tally"
-_HALF = re.compile("[\ud800-\udfff]")
+CONTENT_KEY, SOURCE_KEY = b"academe.content", b"academe.source"  # see Part
 
 State = Literal["done", "started", "waits"]  # of a step
-
-REJECTS = pa.schema(
-    [
-        ("id", pa.string()),  # of the record that went, or of the record it would have been made from
-        ("reason", pa.string()),
-        ("got", pa.string()),  # JSON
-        ("limit", pa.string()),  # JSON
-        ("twin", pa.string()),
-        ("record", pa.string()),  # JSON
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -63,10 +53,13 @@ class Part:
     name: str
     tally: Tally
     checksums: dict[str, str]  # of its file, "", and of its "rejects" if it has any
+    content: str  # a hash of its rows: of what is made from it
+    source: str  # the content of what it was made from; empty for a source's
 
     def entry(self) -> dict[str, Any]:
         """What the manifest says of it."""
-        return {"rows": self.tally.kept, "checksums": self.checksums}
+        told = {"rows": self.tally.kept, "content": self.content, "checksums": self.checksums}
+        return told | ({"passing": self.tally.passing} if self.tally.passing else {})
 
 
 @dataclass(frozen=True)
@@ -78,6 +71,7 @@ class Slice:
     start: int
     stop: int
     writes: str
+    source: str = ""  # the part's content
 
 
 @functools.cache
@@ -128,7 +122,12 @@ class StepFolder:
         return folder / f"part-{name}.parquet"
 
     def write_part(
-        self, name: str, kept: pa.Table, rejects: Sequence[tuple[Reject, Record]], tally: Tally
+        self,
+        name: str,
+        kept: pa.Table,
+        rejects: Sequence[tuple[Reject, Record]],
+        tally: Tally,
+        source: str = "",
     ) -> Part:
         """Rejects first, then the part; `tally` gets its counts of rows from what is written. Records that
         were not drawn are counted, and no rejects.
@@ -138,14 +137,16 @@ class StepFolder:
         rejects = [(reject, record) for reject, record in rejects if reject.reason != NOT_DRAWN]
         for reject, _ in rejects:
             tally.rejected[reject.reason] = tally.rejected.get(reject.reason, 0) + 1
+            tally.passing += is_passing(reject.reason, reject.got, reject.limit)
         checksums = {}
         if rejects:
-            checksums["rejects"] = write_table(_reject_table(rejects), self.part_path(name, "rejects"))
+            checksums["rejects"] = write_table(reject_table(rejects), self.part_path(name, "rejects"))
         else:
             self.part_path(name, "rejects").unlink(missing_ok=True)
-        metadata = {TALLY_KEY: json.dumps(tally.as_dict()).encode()}
+        made = {CONTENT_KEY: content_of(kept).encode(), SOURCE_KEY: source.encode()}
+        metadata = {TALLY_KEY: json.dumps(tally.as_dict()).encode(), **made}
         checksums[""] = write_table(kept.replace_schema_metadata(metadata), self.part_path(name))
-        return Part(self.path, name, tally, checksums)
+        return Part(self.path, name, tally, checksums, made[CONTENT_KEY].decode(), source)
 
     def read_part(self, name: str, kind: type) -> list[Any]:
         return from_table(self._read(name), kind)
@@ -161,25 +162,28 @@ class StepFolder:
                 "step is done again from the stored replies"
             ) from error
 
-    def find_part(self, name: str) -> Part | None:
-        """The part if it is there and whole, rejects included. Cost: reads it."""
+    def find_part(self, name: str, source: str = "") -> Part | None:
+        """The part if it is there, made from `source`, and whole, rejects included. Cost: reads it."""
         checksums = {}
         try:
             table, checksums[""] = whole_table(self.part_path(name))
-            tally = Tally.from_dict(json.loads(table.schema.metadata[TALLY_KEY]))
+            metadata = table.schema.metadata
+            tally = Tally.from_dict(json.loads(metadata[TALLY_KEY]))
+            if metadata[SOURCE_KEY] != source.encode():
+                return None
             if tally.n_rejected:
                 _, checksums["rejects"] = whole_table(self.part_path(name, "rejects"))
+            return Part(self.path, name, tally, checksums, metadata[CONTENT_KEY].decode(), source)
         except (OSError, pa.ArrowException, TypeError, KeyError, ValueError):
             return None
-        return Part(self.path, name, tally, checksums)
 
-    def has_whole(self, name: str, kind: str) -> bool:
-        """Whether that file of the part is there and whole. Cost: reads it."""
+    def has_whole(self, name: str, kind: str, source: str) -> bool:
+        """Whether that file of the part is there, made from `source`, and whole. Cost: reads it."""
         try:
-            whole_table(self.part_path(name, kind))
+            table, _ = whole_table(self.part_path(name, kind))
         except (OSError, pa.ArrowException):
             return False
-        return True
+        return bool((table.schema.metadata or {}).get(SOURCE_KEY) == source.encode())
 
     def read_tally(self, name: str) -> Tally:
         """What the part's footer says; nothing where it is damaged. Reads no rows."""
@@ -213,9 +217,24 @@ class StepFolder:
             return False
         return bool(found == entry["checksums"])
 
+    def passing(self) -> dict[str, int]:
+        """The parts with rejects for a reason that may pass, and how many. Cost: the footers of all parts
+        while the step is not finished.
+        """
+        manifest = self.manifest()
+        if manifest is not None:
+            found = {name: entry.get("passing", 0) for name, entry in manifest["parts"].items()}
+        else:
+            found = {name: self.read_tally(name).passing for name in self.part_names()}
+        return {name: n for name, n in found.items() if n}
+
+    def forget_end(self) -> None:
+        """Forgets that the step was finished; its parts count as far as what they were made from is there."""
+        (self.path / "manifest.json").unlink(missing_ok=True)
+
     def drop_parts(self, names: Iterable[str]) -> None:
         """Forgets these parts, and that the step was finished. The manifest goes first."""
-        (self.path / "manifest.json").unlink(missing_ok=True)
+        self.forget_end()
         for name in names:
             self.part_path(name).unlink(missing_ok=True)
 
@@ -258,42 +277,22 @@ class StepFolder:
 
     def reopen(self) -> None:
         """Forget that the step was finished, and its parts with it. The manifest goes first."""
-        (self.path / "manifest.json").unlink(missing_ok=True)
+        self.forget_end()
         for path in self.path.rglob("part-*.parquet"):
             path.unlink()
 
 
 @functools.lru_cache(maxsize=2)
-def _slices_of(folder: UPath, part: str) -> pa.Table:
-    """A part that many slices are read from, one after the other. A part that is whole does not change."""
+def _slices_of(folder: UPath, part: str, content: str) -> pa.Table:
+    """A part that many slices are read from, one after the other. One of the same content does not change."""
     return StepFolder(folder)._read(part)
 
 
 def slice_table(rows: Slice) -> pa.Table:
     """The rows of a slice. Memory: the two parts read last are kept."""
-    return _slices_of(rows.folder, rows.part).slice(rows.start, rows.stop - rows.start)
+    return _slices_of(rows.folder, rows.part, rows.source).slice(rows.start, rows.stop - rows.start)
 
 
 def read_slice(rows: Slice, kind: type) -> list[Any]:
     """The records of a slice."""
     return from_table(slice_table(rows), kind)
-
-
-def _json(value: object) -> str:
-    """As JSON that any file can hold: half of a surrogate pair, which UTF-8 cannot spell, is escaped."""
-    text = json.dumps(value, ensure_ascii=False)
-    return json.dumps(value) if _HALF.search(text) else text
-
-
-def _reject_table(rejects: Sequence[tuple[Reject, Record]]) -> pa.Table:
-    return pa.table(
-        {
-            "id": [record.id for _, record in rejects],
-            "reason": [reject.reason for reject, _ in rejects],
-            "got": [_json(reject.got) for reject, _ in rejects],
-            "limit": [_json(reject.limit) for reject, _ in rejects],
-            "twin": [reject.twin for reject, _ in rejects],
-            "record": [as_json(record) for _, record in rejects],
-        },
-        schema=REJECTS,
-    )

@@ -14,6 +14,7 @@ class Tally:
     rows_in: int = 0
     kept: int = 0
     rejected: dict[str, int] = field(default_factory=dict)  # by reason
+    passing: int = 0  # of these, for a reason that may pass: the next run asks again
     not_drawn: int = 0  # records that a step which takes a share of them left alone; no rejects
     requests: int = 0  # replies used, sent for now or found in the reply store
     sent: int = 0  # requests sent

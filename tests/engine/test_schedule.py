@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -53,7 +53,13 @@ def wire() -> list[Step]:
     return steps_to(Step("answers", AnswerQuestions(model=FAKE_SPEC), unique))
 
 
-def run_task(schedule: Schedule, root: Root, task: Task) -> None:
+def answered(body: dict[str, Any]) -> str:
+    return f"An answer to: {body['messages'][0]['content']}"
+
+
+def run_task(
+    schedule: Schedule, root: Root, task: Task, reply: Callable[[dict[str, Any]], str] = answered
+) -> None:
     stage: Any = task.step.stage
     folder = root.folder(task.step).path
     kind = task.step.inputs[0].writes if task.step.inputs else Instruction
@@ -73,9 +79,9 @@ def run_task(schedule: Schedule, root: Root, task: Task) -> None:
         case "filter":
             schedule.task_done(task, work.filter_part(stage, task.rows, kind, folder))
         case "ask":
-            script = Script(lambda body: f"An answer to: {body['messages'][0]['content']}")
+            script = Script(reply)
             records = read_slice(task.rows, kind)
-            mapped = work.ask_part(stage, FAKE_SPEC, script, records, kind, folder, task.rows.writes)
+            mapped = work.ask_part(stage, FAKE_SPEC, script, records, kind, folder, task.rows)
             schedule.task_done(task, asyncio.run(mapped))
 
 

@@ -1,6 +1,7 @@
 import os
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from pipeline.records import Discipline, Syllabus
 from pipeline.stage import Reject
 from pipeline.storage.store import StepFolder, from_table, to_table
 from pipeline.storage.tally import Tally
+from tests.stages.make import syllabus
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -73,6 +75,17 @@ def test_some_of_the_parts_are_evenly_apart(most: int | None, read: list[int], t
         folder.write_part(f"{n:03}", to_table([discipline(f"d{n}")], Discipline), [], Tally())
     ids = [table["id"][0].as_py() for table in folder.tables(most=most)]
     assert ids == [discipline(f"d{n}").id for n in read]
+
+
+def test_a_part_with_lists_is_found_again_by_what_it_was_made_from(tmp_path: Path) -> None:
+    folder, table = StepFolder(tmp_path / "step"), to_table([syllabus()], Syllabus)
+    written = folder.write_part("000", table, [], Tally(rows_in=1), "some rows")
+    assert folder.find_part("000", "some rows") == written
+    assert folder.find_part("000", "other rows") is None
+    other = to_table([syllabus(text="Session 1. Another.")], Syllabus)
+    assert folder.write_part("001", other, [], Tally()).content != written.content
+    cut = pa.concat_tables([other, table, other]).slice(1, 1)
+    assert folder.write_part("002", cut, [], Tally()).content == written.content
 
 
 def test_what_is_damaged_is_made_again_or_named(tmp_path: Path) -> None:
