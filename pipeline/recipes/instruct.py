@@ -123,7 +123,7 @@ def instruct(s: InstructSettings) -> Recipe:
             distinct = Step("dissimilar", s.semantic_duplicates, distinct)
     questions = Step("questions", checked(s.contamination), distinct)
     if s.rephrasing is not None:
-        questions = varied(s, questions, prompts)
+        questions = varied(s, questions, prompts, exact, near)
     answerer = s.answerer or s.planner
     answers = Step("answers", asking(answerer, s.answers), questions)
     quality = replace(s.answer_quality, prompts=(s.answers.prompt,), system=answerer.system)
@@ -162,8 +162,14 @@ def own(s: InstructSettings, subjects: Step) -> Step:
     return subjects
 
 
-def varied(s: InstructSettings, questions: Step, prompts: tuple[Prompt, ...]) -> Step:
-    """The questions, and some of them in other words."""
+def varied(
+    s: InstructSettings,
+    questions: Step,
+    prompts: tuple[Prompt, ...],
+    exact: DropExactDuplicates,
+    near: DropNearDuplicates,
+) -> Step:
+    """The questions, and some of them in other words, which earlier datasets do not have either."""
     stage = asking(s.planner, s.rephrasing or RephraseQuestions())
     step = Step("rephrased", stage, questions)
     if s.embedder is not None:
@@ -173,7 +179,9 @@ def varied(s: InstructSettings, questions: Step, prompts: tuple[Prompt, ...]) ->
     step = Step("sound_rephrased", replace(s.question_quality, prompts=told), step)
     step = Step("readable_rephrased", s.language, step)
     step = Step("clean_rephrased", s.contamination, step)
-    return Step("varied", s.near_duplicates, questions, step)
+    if s.earlier:
+        step = Step("unrepeated_rephrased", exact, step)
+    return Step("varied", near, questions, step)
 
 
 def restyled(s: InstructSettings, examples: Step, answerer: ModelSpec) -> Step:
