@@ -21,7 +21,7 @@ from pipeline.prompts import prompt_hash
 
 def canonical(value: object) -> Any:
     """`value` as plain JSON data. A path counts as its file's content and name, which rejects tell, a prompt
-    as its text, a model as its identity.
+    as its text, a model as its identity; a field of a dataclass whose metadata say `is_location` not at all.
     """
     match value:
         case Prompt():
@@ -39,7 +39,8 @@ def canonical(value: object) -> Any:
         case Mapping():
             return {str(key): canonical(item) for key, item in sorted(value.items())}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: canonical(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        fields = [field for field in dataclasses.fields(value) if not field.metadata.get("is_location")]
+        return {field.name: canonical(getattr(value, field.name)) for field in fields}
     raise RecipeError(
         f"{value!r} of type {type(value).__name__} has no canonical form; "
         "use str, int, float, bool, None, tuple, Path, Prompt, a dataclass or a pydantic model"

@@ -54,7 +54,7 @@ def run(recipe: Recipe, options: RunOptions, events: Events) -> dict[str, Any] |
     schedule = Schedule(steps, root, events)
     specs = _models(schedule.wanted())
     if not options.replay:
-        _check_models(specs)
+        _check_models(specs, events)
     if not schedule.finished:
         from pipeline.engine.driver import drive  # imports Ray, which a finished run has no need of
 
@@ -131,9 +131,9 @@ def _models(steps: list[Step]) -> list[ModelSpec]:
     return list({spec.model_dump_json(): spec for spec in specs}.values())
 
 
-def _check_models(specs: list[ModelSpec]) -> None:
+def _check_models(specs: list[ModelSpec], events: Events) -> None:
     for spec in specs:
-        if spec.serve == "endpoint":
-            check_endpoint(spec)
-        elif spec.serve == "local":
+        if spec.serve == "endpoint" and (warning := check_endpoint(spec)):
+            events.emit("warning", text=warning)
+        if spec.serve == "local":
             check_local(spec)  # what Ray Serve needs is on the nodes of the cluster

@@ -24,8 +24,8 @@ from pipeline.text.personal_data import personal_data_in
 from pipeline.text.refusals import own_life_in, refusal_in
 from pipeline.text.repetition import (
     bare_marks_in,
+    beyond_length,
     circular_in,
-    growing,
     loop_in,
     repeated_item_share,
     repeated_runs_share,
@@ -63,7 +63,7 @@ class DropPoorAnswers(FilterStage):
     min_words: Annotated[int, Field(ge=0)] = 1
     max_words: Annotated[int, Field(ge=1)] = 3000
     max_repeated_ngrams: Annotated[float, Field(ge=0, le=1)] = (
-        0.2  # share of word 4-grams seen earlier, of a short answer; up to 0.16 more of a long one
+        0.2  # share of word 4-grams seen earlier, less what the length explains (up to 0.16)
     )
     max_said_again: Annotated[float, Field(ge=0, le=1)] = 0.1  # share of words in sentences said before
     max_repeated_items: Annotated[float, Field(ge=0, le=1)] = (
@@ -111,8 +111,8 @@ class DropPoorAnswers(FilterStage):
     def _repetitions(self, example: Example) -> Iterator[Measure]:
         answer = example.answer
         told = words(telling(answer))
-        limit = growing(self.max_repeated_ngrams, len(told))
-        yield Measure("answer_repeats_itself", repeated_runs_share(told, RUN), limit)
+        share = beyond_length(repeated_runs_share(told, RUN), len(told))
+        yield Measure("answer_repeats_itself", share, self.max_repeated_ngrams)
         yield Measure("answer_repeats_sentences", said_again_share(answer), self.max_said_again)
         yield Measure("answer_repeats_items", repeated_item_share(answer), self.max_repeated_items)
         yield Measure("answer_repeats_lines", repeated_line_share(telling(answer)), self.max_repeated_lines)

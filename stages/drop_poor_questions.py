@@ -19,6 +19,7 @@ from pipeline.stage import FilterStage, Measure, Reject, first_broken
 from pipeline.text.asks import has_task
 from pipeline.text.damage import damage_in, unseen_in
 from pipeline.text.faults import LEAK_N, chat_marker_in, leak_in
+from pipeline.text.lists_in_sentences import listed_twice
 from pipeline.text.markup import broken_markup_in
 from pipeline.text.mixed_scripts import mixed_scripts_in
 from pipeline.text.personal_data import personal_data_in
@@ -31,8 +32,8 @@ from pipeline.text.question_faults import (
 from pipeline.text.refusals import refusal_in
 from pipeline.text.repetition import (
     bare_marks_in,
+    beyond_length,
     circular_in,
-    growing,
     loop_in,
     repeated_runs_share,
     telling,
@@ -47,7 +48,7 @@ SENTENCE_END = re.compile(r"[.?!;:]\s")
 class DropPoorQuestions(FilterStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 10  # 10: code and formulas are no prose; damaged, circular questions
+    version: ClassVar[int] = 11  # 11: an item or a question twice in one sentence
 
     min_words: Annotated[int, Field(ge=0)] = 3
     max_words: Annotated[int, Field(ge=1)] = 1500
@@ -70,6 +71,9 @@ class DropPoorQuestions(FilterStage):
         loop = loop_in(question)
         if loop is not None:
             return Reject("question_repeats_itself", got=loop, limit="no words three times in a row")
+        twice = None if SENTENCE_END.search(question) else listed_twice(question)
+        if twice is not None:
+            return Reject("question_repeats_itself", got=twice, limit="no item twice in one sentence")
         shared = leak_in(question, self.prompts)
         if shared is not None:
             return Reject(
@@ -79,13 +83,14 @@ class DropPoorQuestions(FilterStage):
 
     def measures(self, instruction: Instruction) -> Iterator[Measure]:
         question = instruction.bare
-        n_words = len(words(question))
+        items = words(question)
+        n_words = len(items)
         yield Measure("question_too_short", n_words, self.min_words, is_least=True)
         yield Measure("question_too_long", n_words, self.max_words)
         # Below a task, on lines of its own, stands what it is about.
         asked = telling(question.partition("\n")[0] if _is_given(question) else question)
-        share = repeated_runs_share(words(asked), 3)
-        yield Measure("question_repeats_itself", share, growing(self.max_repeated, n_words))
+        share = beyond_length(repeated_runs_share(items if asked == question else words(asked), 3), n_words)
+        yield Measure("question_repeats_itself", share, self.max_repeated)
         if not SENTENCE_END.search(question):
             share = repeated_long_word_share(asked)
             yield Measure("question_repeats_words", share, self.max_repeated_words)
@@ -103,8 +108,9 @@ class DropPoorQuestions(FilterStage):
 
 def _fault(instruction: Instruction) -> Reject | None:
     question = instruction.bare
-    named = {normalised(text) for text in (instruction.subject, *instruction.sessions, *instruction.concepts)}
-    if normalised(question) in named:
+    names = (instruction.subject, *instruction.sessions, *instruction.concepts)
+    near = [name for name in names if len(question) < 2 * len(name)]  # no need to look at others closely
+    if near and normalised(question) in map(normalised, near):
         return Reject("question_echoes_topic", got=question)
     given = instruction.passage or _is_given(question)
     faults = (
@@ -114,7 +120,10 @@ def _fault(instruction: Instruction) -> Reject | None:
         ("question_leaks_prompt", leak_of_course_in(question)),
         ("question_without_options", choice_without_options_in(question)),
         ("question_needs_what_is_not_given", None if given else not_given_in(question)),
-        ("question_is_circular", None if given else circular_in(question) or of_one_word(words(question))),
+        (
+            "question_is_circular",
+            None if given else circular_in(question) or of_one_word(words(telling(question))),
+        ),
         ("question_has_bare_list", bare_marks_in(question)),
     )
     for reason, got in faults:

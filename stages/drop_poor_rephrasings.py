@@ -24,7 +24,7 @@ from pipeline.text.damage import damage_in, unseen_in
 from pipeline.text.faults import chat_marker_in, leak_in
 from pipeline.text.markup import broken_markup_in
 from pipeline.text.refusals import refusal_in
-from pipeline.text.repetition import growing, loop_in, repeated_runs_share, said_again_share, telling
+from pipeline.text.repetition import beyond_length, loop_in, repeated_runs_share, said_again_share, telling
 from pipeline.text.text import copied_share, words
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -40,7 +40,7 @@ class DropPoorRephrasings(FilterStage):
 
     min_ratio: Annotated[float, Field(ge=0)] = 0.3  # words of the rephrasing to those of the original
     max_ratio: Annotated[float, Field(gt=0)] = 3.0
-    max_repeated_ngrams: Share = 0.2  # of word 4-grams seen earlier; up to 0.16 more of a long text
+    max_repeated_ngrams: Share = 0.2  # of word 4-grams seen earlier, beyond the original's share
     max_said_again: Share = 0.05  # of words in sentences said before, beyond the original's share
     max_copied: Share = 0.75  # of its word 5-grams, that the original has
     min_likeness: Annotated[float, Field(ge=-1, le=1)] = 0.6  # cosine; below it the meaning is another
@@ -67,11 +67,12 @@ class DropPoorRephrasings(FilterStage):
         ratio = len(words(text)) / max(1, len(words(original)))
         yield Measure("rephrasing_too_short", ratio, self.min_ratio, is_least=True)
         yield Measure("rephrasing_too_long", ratio, self.max_ratio)
-        told = words(telling(text))
-        limit = growing(self.max_repeated_ngrams, len(told))
-        share = repeated_runs_share(told, RUN)
-        beyond = share - max(0.0, repeated_runs_share(words(telling(original)), RUN) - limit) if share else 0
-        yield Measure("rephrasing_repeats_itself", beyond, limit)
+        share = _repeated(text)
+        yield Measure(
+            "rephrasing_repeats_itself",
+            share - _repeated(original) if share else share,
+            self.max_repeated_ngrams,
+        )
         again = said_again_share(text)
         again = again - said_again_share(original) if again else again
         yield Measure("rephrasing_repeats_sentences", again, self.max_said_again)
@@ -124,3 +125,8 @@ class DropPoorRephrasings(FilterStage):
         if has_task(row.original) and not has_task(row.question):
             return Reject("question_lost", got=row.question, limit="a question, as the original is")
         return None
+
+
+def _repeated(text: str) -> float:
+    told = words(telling(text))
+    return beyond_length(repeated_runs_share(told, RUN), len(told))

@@ -4,10 +4,13 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator
 
 from pipeline.documents.documents import find_files
+from pipeline.documents.places import published
 from pipeline.records import File
 from pipeline.stage import SourceStage
 
@@ -15,9 +18,13 @@ from pipeline.stage import SourceStage
 @dataclass(frozen=True, kw_only=True)
 class ListFiles(SourceStage):
     writes: ClassVar[type] = File
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: links are followed, names are told apart
 
-    paths: tuple[str, ...] = ()  # files, folders and globs, here or at URLs that fsspec opens
+    # Files, folders and globs, here or at URLs that fsspec opens; `$NAME` is a URL in the environment. Where
+    # they lie is no part of a step's id: what is there is, by its state.
+    paths: tuple[Annotated[str, AfterValidator(published)], ...] = field(
+        default=(), metadata={"is_location": True}
+    )
     state: str = ""  # a hash of names, sizes and times of the files; the recipe's own
 
     def read(self) -> Iterator[File]:

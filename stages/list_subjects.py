@@ -4,10 +4,11 @@ Discipline -> Subject, merged over several independent queries. `2 * queries` re
 Source: GLAN (https://arxiv.org/abs/2402.13064), section 2.2. Two turns: a free list, then the same as JSON,
 because the authors saw worse lists when the first prompt held format rules. The paper does not say how the
 queries are united; we merge equal names (normalised) and keep the union of their subtopics. The same subject
-in two disciplines stays two subjects, on purpose. Names that say a word twice in a row are dropped: a loop.
+in two disciplines stays two subjects, on purpose. Names that stutter go, and those beyond `max_subjects`.
+What goes or is merged is a reject.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -76,14 +77,32 @@ class ListSubjects(ModelStage):
 
     async def map(self, discipline: Discipline, model: Model) -> list[Subject | Reject]:
         results = await settle([self._query(discipline, model, n) for n in range(self.queries)])
+        named = [entry for result in results if not isinstance(result, Reject) for entry in result]
         merged: dict[str, Entry] = {}
-        for entry in (entry for result in results if not isinstance(result, Reject) for entry in result):
-            key = normalised(entry.subject_name)
-            if key and not stutters(entry.subject_name):
-                merged[key] = _united(merged.get(key), entry)
-        entries = list(merged.values())[: self.max_subjects]
         rejects = [result for result in results if isinstance(result, Reject)]
-        return [*(_subject(discipline, entry) for entry in entries), *rejects]
+        for entry in named:
+            key = normalised(entry.subject_name)
+            fault = self._fault(discipline, entry, key, merged)
+            rejects += [Reject("subtopic_stutters", got=name) for name in entry.subtopics if stutters(name)]
+            if fault is None or fault.reason == "subject_listed_again":
+                merged[key] = _united(merged.get(key), entry)
+            if fault is not None:
+                rejects.append(fault)
+        return [*(_subject(discipline, entry) for entry in merged.values()), *rejects]
+
+    def _fault(
+        self, discipline: Discipline, entry: Entry, key: str, merged: Mapping[str, Entry]
+    ) -> Reject | None:
+        name = entry.subject_name
+        if not key:
+            return Reject("subject_without_name", got=name)
+        if stutters(name):
+            return Reject("subject_stutters", got=name)
+        if key in merged:
+            return Reject("subject_listed_again", got=name, twin=_id(discipline, name))
+        if len(merged) >= self.max_subjects:
+            return Reject("subject_beyond_limit", got=name, limit=self.max_subjects)
+        return None
 
     async def _query(self, discipline: Discipline, model: Model, sample: int) -> Sequence[Entry]:
         about: dict[str, Any] = {"discipline": discipline.discipline, "description": discipline.description}
@@ -101,9 +120,13 @@ def _united(first: Entry | None, other: Entry) -> Entry:
     return (first or other).model_copy(update={"subtopics": subtopics})
 
 
+def _id(discipline: Discipline, name: str) -> str:
+    return content_id(discipline.id, normalised(name))
+
+
 def _subject(discipline: Discipline, entry: Entry) -> Subject:
     return Subject(
-        id=content_id(discipline.id, normalised(entry.subject_name)),
+        id=_id(discipline, entry.subject_name),
         discipline_id=discipline.id,
         field=discipline.field,
         subfield=discipline.subfield,

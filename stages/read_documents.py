@@ -23,7 +23,7 @@ from pipeline.stage import MapStage, Reject
 class ReadDocuments(MapStage):
     reads: ClassVar[type] = File
     writes: ClassVar[type] = Document
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: see pipeline/documents: PDF lines, formulas, encodings of rows
     batch: ClassVar[int] = 16
 
     text_column: str = "text"  # of JSONL and Parquet

@@ -3,10 +3,10 @@
 Subject -> Syllabus, one each. Two requests a subject.
 Source: GLAN (https://arxiv.org/abs/2402.13064), section 2.3: free text first, then its sessions and key
 concepts as data. We ask for the data in the same conversation, where the text is already in the prefix cache.
-A concept belongs to the first session that names it, so that no question draws one twice. Dropped are
-concepts that only name the form, that say a word twice in a row or string school subjects together, or whose
-longest word does not occur in the text (small models make them up), and sessions left without any. Sessions
-of one name are united.
+A concept belongs to the first session that names it, so that no question draws one twice. Dropped, each a
+reject, are concepts named again, that only name the form, stutter or string school subjects together, or
+whose longest word does not occur in the text (small models make them up), and sessions left without any.
+Sessions of one name are united.
 """
 
 from collections.abc import Sequence
@@ -19,18 +19,35 @@ from pipeline.model import NAME_PATTERN, PLAIN_NAME_PATTERN, Model, Prompt, Samp
 from pipeline.records import Subject, Syllabus, content_id
 from pipeline.stage import Expected, ModelStage, Reject
 from pipeline.taxonomy.broad_subjects import lists_subjects
-from pipeline.text.text import normalised, stutters
+from pipeline.text.text import normalised, stutters, words
 
-# The form of a syllabus, not its content.
-NOT_A_CONCEPT = {
-    "session",
-    "sessions",
-    "concept",
-    "concepts",
-    "syllabus",
-    "description",
-    "keywords",
-    "summary",
+# The form of a syllabus, not its content: a name of such words alone is no concept.
+FORM = frozenset(
+    [
+        "session",
+        "sessions",
+        "concept",
+        "concepts",
+        "syllabus",
+        "description",
+        "keyword",
+        "keywords",
+        "summary",
+    ]
+)
+ABOUT_FORM = FORM | {
+    "key",
+    "class",
+    "course",
+    "main",
+    "term",
+    "terms",
+    "list",
+    "of",
+    "the",
+    "and",
+    "this",
+    "for",
 }
 
 
@@ -98,30 +115,46 @@ class WriteSyllabi(ModelStage):
             return [Reject("syllabus_too_short", got=turn.text, limit=self.min_chars)]
         kind = PlainReply if self.plain_names else Reply
         reply = await model.ask(self.json_prompt, kind, self.json_sampling, after=turn)
-        sessions = _taught(reply.sessions, normalised(turn.text))[: self.max_sessions]
+        sessions, rejects = _taught(reply.sessions, normalised(turn.text))
+        rejects += [
+            Reject("session_beyond_limit", got=name, limit=self.max_sessions)
+            for name, _ in sessions[self.max_sessions :]
+        ]
         if not sessions:
-            return [Reject("syllabus_without_concepts", got=turn.text)]
-        return [_syllabus(subject, turn.text, sessions)]
+            return [Reject("syllabus_without_concepts", got=turn.text), *rejects]
+        return [_syllabus(subject, turn.text, sessions[: self.max_sessions]), *rejects]
 
 
-def _taught(sessions: Sequence[Session], text: str) -> list[tuple[str, tuple[str, ...]]]:
-    """Names and concepts of the sessions, in order."""
+def _taught(sessions: Sequence[Session], text: str) -> tuple[list[tuple[str, tuple[str, ...]]], list[Reject]]:
+    """Names and concepts of the sessions, in order, and what is left out."""
     taught: dict[str, tuple[str, list[str]]] = {}
     seen: set[str] = set()
+    rejects: list[Reject] = []
     for session in sessions:
         _, concepts = taught.setdefault(normalised(session.session_name), (session.session_name, []))
         for concept in session.key_concepts:
             key = normalised(concept)
-            if key not in seen and _is_concept(concept, key, text):
+            reason = "concept_repeated" if key in seen else _fault(concept, key, text)
+            if reason is None:
                 seen.add(key)
                 concepts.append(concept)
-    return [(name, tuple(concepts)) for name, concepts in taught.values() if concepts]
+            else:
+                rejects.append(Reject(reason, got=concept))
+    empty = [name for name, concepts in taught.values() if not concepts]
+    rejects += [Reject("session_without_concepts", got=name) for name in empty]
+    return [(name, tuple(concepts)) for name, concepts in taught.values() if concepts], rejects
 
 
-def _is_concept(concept: str, key: str, text: str) -> bool:
-    found = max(key.split(), key=len, default="") in text
-    is_form = stutters(concept) or lists_subjects(concept) or NOT_A_CONCEPT & set(key.split())
-    return found and not is_form
+def _fault(concept: str, key: str, text: str) -> str | None:
+    """Why a name is no concept of the text."""
+    said = set(words(concept))
+    if lists_subjects(concept) or (
+        said & FORM and all(word in ABOUT_FORM or word.isdigit() for word in said)
+    ):
+        return "not_a_concept"
+    if stutters(concept):
+        return "concept_stutters"
+    return None if max(key.split(), key=len, default=" ") in text else "concept_not_in_text"
 
 
 def _syllabus(subject: Subject, text: str, sessions: list[tuple[str, tuple[str, ...]]]) -> Syllabus:

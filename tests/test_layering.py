@@ -25,7 +25,7 @@ MAIN_PATH: dict[str, set[str]] = {
 ALLOWED: dict[str, set[str]] = {
     "io": set(),
     "text": set(),
-    "documents": set(),
+    "documents": {"io", "text"},  # text: what a script without spaces is
     "storage": {"io"},
     "embeddings": {"io"},
     "dedup": {"io", "text"},
@@ -45,7 +45,7 @@ MAIN_PATH_FOR_STAGES = {"errors", "model", "prompts", "records", "stage"}
 # library -> the modules that alone may import it
 OWNED = {
     "ray": "cluster driver ray_server serving spread",
-    "aiohttp": "client reading",
+    "aiohttp": "bodies client places reading",
     "sqlite3": "replies reply_file spending",
     "jinja2": "prompts page",
     "typer": "__main__ growing looking options publishing running",

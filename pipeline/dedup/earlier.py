@@ -1,42 +1,45 @@
 """Datasets that are there already, as the sketches that new rows are compared with.
 
-A dataset is a folder or a file that the library `datasets` loads, or a name on the Hub (`user/name`, or
-`user/name@revision`). It is read once, in a stream; what the stages' own `sketch` makes of it is kept in the
-cache of this machine. Cost of the reading: about 20 microseconds a row of 130 words from a local file; of
-what is kept: a kilobyte such a row, half of it for the question alone.
+A dataset is a file, a folder (all of its files, or those that its card names) or a name on the Hub
+(`user/name`, or `user/name@revision`). It is read once, in a stream; what the stages' own `sketch` makes of
+it is kept in the cache of this machine. Cost of the reading: about 30 microseconds a row of 130 words from a
+local file; of what is kept: a kilobyte such a row, half of it for the question alone.
 """
 
+import itertools
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipeline.dedup.asked_rows import pair_in
 from pipeline.errors import RecipeError
 from pipeline.identity import digest
 from pipeline.io.cache import cached
+from pipeline.io.row_files import rows
 from pipeline.stage import DatasetStage
 
 BATCH_ROWS = 10_000
 TOLD_ROWS = 1_000_000  # after which a reader is told how far it is
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+(?:@[\w./-]+)?")
-KINDS = {".parquet": "parquet", ".jsonl": "json", ".json": "json", ".csv": "csv"}
-
-# Columns that hold question and answer, in the order in which they are looked for.
-CHATS = {"messages": ("role", "content"), "conversations": ("from", "value")}
-ASKING, ANSWERING = ("user", "human"), ("assistant", "gpt")
-PAIRS = (
-    ("question", "answer"),
-    ("instruction", "output"),
-    ("instruction", "response"),
-    ("prompt", "completion"),
-    ("prompt", "response"),
+OUR_KINDS = (".jsonl", ".jsonl.gz", ".parquet")
+FORMAT = 2  # of what is kept; goes up when the same files give other questions or answers
+KINDS = {".json": "json", ".csv": "csv"}  # that `datasets` reads
+# Files beside the data of a dataset, which hold none.
+NO_DATA = (
+    "dataset_info.json",
+    "dataset_infos.json",
+    "dataset_dict.json",
+    "state.json",
+    "contamination.jsonl",
 )
+
+ROWS = pa.schema([("id", pa.string()), ("question", pa.string()), ("answer", pa.string())])
 # Texts that no two settings of a stage sketch alike.
 PROBE = pa.table(
     {
@@ -55,7 +58,7 @@ class Source(NamedTuple):
 
     name: str
     state: object
-    load: Callable[[], Any]  # an iterable dataset per split
+    load: Callable[[], Iterator[tuple[str, list[Any]]]]  # splits and some of their rows
 
 
 def sketches_of(stages: Sequence[DatasetStage], name: str, kind: type) -> list[Path]:
@@ -66,7 +69,7 @@ def sketches_of(stages: Sequence[DatasetStage], name: str, kind: type) -> list[P
     source = _source(name)
     texts = [column for column in PROBE.column_names if column in kind.__dataclass_fields__]  # type: ignore[attr-defined]
     probes = [stage.sketch(PROBE.select(texts)).to_pydict() for stage in stages]
-    key = digest((source.name, source.state, repr(probes))).hex()
+    key = digest((FORMAT, source.name, source.state, repr(probes))).hex()
     folder = cached(f"earlier-{key}", lambda draft: _write(source, stages, texts, draft))
     return [folder / f"{number}.parquet" for number in range(len(stages))]
 
@@ -84,15 +87,15 @@ def _write(source: Source, stages: Sequence[DatasetStage], texts: list[str], fol
     writers: list[pq.ParquetWriter] = []
     n_rows = 0
     try:
-        for rows in _rows(source):
-            sketches = [stage.sketch(rows.select(texts)) for stage in stages]
+        for table in _rows(source):
+            sketches = [stage.sketch(table.select(texts)) for stage in stages]
             if not writers:
                 paths = [folder / f"{number}.parquet" for number in range(len(stages))]
                 writers = [pq.ParquetWriter(path, s.schema) for path, s in zip(paths, sketches, strict=True)]
             for writer, sketch in zip(writers, sketches, strict=True):
                 writer.write_table(sketch)
-            n_rows += len(rows)
-            if n_rows % TOLD_ROWS < len(rows):
+            n_rows += len(table)
+            if n_rows % TOLD_ROWS < len(table):
                 print(f"earlier dataset {source.name}: {n_rows:,} rows read", file=sys.stderr)
     finally:
         for writer in writers:
@@ -105,15 +108,18 @@ def _rows(source: Source) -> Iterator[pa.Table]:
     """Tables with an id, a question and an answer each; rows without a question are left out."""
     from datasets.exceptions import DatasetsError
 
+    done = Counter[str]()
     try:
-        for split, data in source.load().items():
-            done = 0
-            for table in data.with_format("arrow").iter(BATCH_ROWS):
-                question, answer = _texts(table, source.name)
-                ids = [f"{source.name}:{split}:{done + number}" for number in range(len(table))]
-                done += len(table)
-                found = pa.table({"id": ids, "question": question, "answer": answer})
-                yield found.filter(pc.is_valid(found["question"]))
+        for split, batch in source.load():
+            pairs = [pair_in(row, source.name) for row in batch]
+            ids = [f"{source.name}:{split}:{done[split] + number}" for number in range(len(batch))]
+            done[split] += len(batch)
+            found = [
+                {"id": name, "question": question, "answer": answer}
+                for name, (question, answer) in zip(ids, pairs, strict=True)
+                if question
+            ]
+            yield pa.Table.from_pylist(found, schema=ROWS)
     except (OSError, ValueError, DatasetsError, pa.ArrowException) as error:
         raise RecipeError(
             f"earlier dataset {source.name}: {error}; expected a folder or file that `datasets` loads, or a "
@@ -137,11 +143,22 @@ def _local(name: str, path: Path) -> Source:
     state = [(str(file.relative_to(path)), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     if not any(size for _, size, _ in state):
         raise RecipeError(f"earlier dataset {name} is empty; take it out of `earlier`")
-    if path.is_dir():
+    data = [file for file in files if _is_data(file, path)]
+    if path.is_dir() and (not data or _has_card(path)):  # the card says which files are data
         return Source(name, state, lambda: _load(name))
-    if path.suffix not in KINDS:
-        raise RecipeError(f"earlier dataset {name}: expected {', '.join(KINDS)} or a folder")
-    return Source(name, state, lambda: _load(KINDS[path.suffix], data_files={"train": name}))
+    if not data:
+        raise RecipeError(f"earlier dataset {name}: expected {', '.join((*OUR_KINDS, *KINDS))} or a folder")
+    return Source(name, state, lambda: _load(*data))
+
+
+def _is_data(file: Path, folder: Path) -> bool:
+    hidden = any(part.startswith((".", "__")) for part in file.relative_to(folder).parts)
+    return not hidden and file.name not in NO_DATA and file.name.endswith((*OUR_KINDS, *KINDS))
+
+
+def _has_card(folder: Path) -> bool:
+    card = folder / "README.md"
+    return card.is_file() and "\nconfigs:" in card.read_text(encoding="utf-8", errors="replace")
 
 
 def _on_hub(name: str) -> Source:
@@ -158,40 +175,29 @@ def _on_hub(name: str) -> Source:
     return Source(name, found.sha, lambda: _load(repository, revision=found.sha))
 
 
-def _load(*args: Any, **kwargs: Any) -> Any:
+def _load(*what: str | Path, **options: Any) -> Iterator[tuple[str, list[Any]]]:
+    """Splits and some of their rows, of the files, or of what `datasets` knows by a name."""
+    for item in what:
+        if isinstance(item, Path) and item.name.endswith(OUR_KINDS):
+            yield from (("train", batch) for batch in _batches(item))
+        elif isinstance(item, Path):
+            yield from _streamed(KINDS[item.suffix], data_files={"train": str(item)})
+        else:
+            yield from _streamed(item, **options)
+
+
+def _batches(path: Path) -> Iterator[list[Any]]:
+    found = rows(path, "file")
+    try:
+        while batch := list(itertools.islice(found, BATCH_ROWS)):
+            yield batch
+    except RecipeError as error:
+        raise ValueError(str(error)) from error
+
+
+def _streamed(name: str, **options: Any) -> Iterator[tuple[str, list[Any]]]:
     from datasets import load_dataset
 
-    return load_dataset(*args, streaming=True, **kwargs)
-
-
-def _texts(table: pa.Table, name: str) -> tuple[Any, Any]:
-    """Questions and answers, null where there is none."""
-    for column, (role, content) in CHATS.items():
-        if column in table.column_names:
-            turns = table[column].combine_chunks()
-            names = [turns.type.value_type.field(i).name for i in range(turns.type.value_type.num_fields)]
-            role, content = (role, content) if role in names else CHATS["messages"]
-            return _first(turns, role, content, ASKING), _first(turns, role, content, ANSWERING)
-    for question, answer in PAIRS:
-        if question in table.column_names and answer in table.column_names:
-            asked = table[question].cast(pa.string())
-            if question == "instruction" and "input" in table.column_names:  # of Alpaca
-                given = pc.fill_null(table["input"].cast(pa.string()), "")
-                asked = pc.utf8_trim_whitespace(pc.binary_join_element_wise(asked, given, "\n"))
-            return asked, table[answer].cast(pa.string())
-    pairs = ", ".join(f"{question} and {answer}" for question, answer in PAIRS)
-    raise RecipeError(
-        f"earlier dataset {name}: expected a column messages or conversations, or two of {pairs}; "
-        f"got {', '.join(table.column_names)}"
-    )
-
-
-def _first(turns: pa.ListArray, role: str, content: str, who: Sequence[str]) -> pa.Array:
-    """The first turn of each row by one of `who`."""
-    rows, flat = pc.list_parent_indices(turns), pc.list_flatten(turns)
-    mine = pc.is_in(pc.struct_field(flat, [role]), value_set=pa.array(who))
-    rows, texts = rows.filter(mine), pc.struct_field(flat, [content]).filter(mine)
-    found, places = np.unique(rows.to_numpy(), return_index=True)
-    where = np.full(len(turns), -1, np.int64)
-    where[found] = places
-    return texts.cast(pa.string()).take(pa.array(where, mask=where < 0))
+    for split, data in load_dataset(name, streaming=True, **options).items():
+        for table in data.with_format("arrow").iter(BATCH_ROWS):
+            yield split, table.to_pylist()

@@ -1,19 +1,19 @@
 """Files of documents: which there are, of which kind, and what changes when they do.
 
 A path is a file, a folder with all that is below it, or a glob, on this machine or at a URL that fsspec
-opens. Names that begin with a dot are left out. Cost: a listing; the footers of large Parquet files.
+opens: see pipeline/documents/places.py. Cost: a listing; the footers of large Parquet files. Memory: a name
+and an address a file.
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
-from typing import Any
 
-import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.errors import RecipeError
+from pipeline.documents.places import Place, opened, path_of, places
 from pipeline.identity import digest
 from pipeline.records import File, content_id
 
@@ -34,10 +34,21 @@ KINDS = {
 }
 UNKNOWN = "unknown"
 # No kinds of documents, but told as what they are when they are read:
-SPECIAL = "special"  # a pipe, a device, a link to nothing
+SPECIAL = "special"  # a pipe, a device, a link to nothing or back
 UNNAMED = "unnamed"  # a name that is no text, which no table can hold
 STRETCH_BYTES = 8 * 2**20  # of a JSONL or Parquet file, that one task reads
-CHANGES = ("mtime", "ETag", "etag", "LastModified", "last_modified", "updated")  # as file systems tell of it
+MEDIA_TYPES = {  # of web pages whose address has no ending
+    "text/html": "html",
+    "application/xhtml+xml": "html",
+    "application/pdf": "pdf",
+    "text/plain": "text",
+    "text/markdown": "text",
+    "text/x-rst": "text",
+    "application/jsonl": "jsonl",
+    "application/x-jsonlines": "jsonl",
+    "application/x-ndjson": "jsonl",
+    "application/vnd.apache.parquet": "parquet",
+}
 
 
 def find_files(paths: Sequence[str]) -> Iterator[File]:
@@ -45,65 +56,65 @@ def find_files(paths: Sequence[str]) -> Iterator[File]:
 
     Raises RecipeError for a path where nothing is.
     """
-    seen: set[str] = set()  # a file may be named twice
-    for path in paths:
-        for address, name, info in _listed(path):
-            if address in seen:
-                continue
-            seen.add(address)
-            size = info.get("size") or 0
-            kind = kind_of(name) if info.get("type") == "file" else SPECIAL
-            if not _is_text(name):
-                kind, name, address = UNNAMED, _as_text(name), _as_text(address)
-            for start, stop in _stretches(address, kind, size):
-                record_id = content_id(name, size, _change(info), start)
-                yield File(
-                    id=record_id, address=address, name=name, kind=kind, size=size, start=start, stop=stop
-                )
+    for place in _listed(paths):
+        kind = _kind(place)
+        address = place.address if kind != UNNAMED else _as_text(place.address)
+        for start, stop in _stretches(address, kind, place.size):
+            yield File(
+                id=content_id(place.name, place.size, place.change, start),
+                address=address,
+                name=place.name,
+                kind=kind,
+                size=place.size,
+                start=start,
+                stop=stop,
+            )
 
 
 def state_of(paths: Sequence[str]) -> str:
     """A hash of the names, sizes and times of the files. Raises RecipeError as `find_files` does."""
-    listed = [entry for path in paths for entry in _listed(path)]
-    found = [(_as_text(name), info.get("size"), _change(info)) for _, name, info in listed]
-    return digest(found).hex()
+    return digest([(place.name, place.size, place.change) for place in _listed(paths)]).hex()
 
 
 def kind_of(name: str) -> str:
     """One of KINDS, by the ending of the name."""
-    suffixes = [suffix.lower() for suffix in PurePosixPath(name).suffixes[-2:]]
+    suffixes = [suffix.lower() for suffix in PurePosixPath(path_of(name)).suffixes[-2:]]
     return KINDS.get("".join(suffixes), KINDS.get(suffixes[-1], UNKNOWN) if suffixes else UNKNOWN)
 
 
-def _listed(path: str) -> list[tuple[str, str, dict[str, Any]]]:
-    """Address, name and what the file system says of each file, sorted by name."""
-    try:
-        fs, place = fsspec.core.url_to_fs(path)
-        is_local = "file" in (fs.protocol if isinstance(fs.protocol, tuple) else (fs.protocol,))
-        if any(char in path for char in "*?[") and not fs.exists(place):
-            found, base = (
-                fs.glob(place, detail=True),
-                place[: min(place.find(c) for c in "*?[" if c in place)],
-            )
-        elif not is_local and place.startswith(("http://", "https://")):
-            found, base = {place: fs.info(place)}, place
-        elif fs.isdir(place):
-            found, base = fs.find(place, detail=True), place
-        else:
-            found, base = ({place: fs.info(place)} if fs.exists(place) else {}), place
-    except (OSError, ValueError, ImportError) as error:
-        raise RecipeError(f"documents {path}: {error}; expected a file, a folder, a glob or a URL") from error
-    top = os.path.dirname(base.rstrip("/"))
-    rows = []
-    for place, info in found.items():
-        below = place[len(top) :].lstrip("/")
-        hidden = any(part.startswith(".") for part in below.split("/"))
-        if info.get("type") != "directory" and not hidden:
-            address = place if is_local else fs.unstrip_protocol(place)
-            rows.append((address, below if is_local else address, info))
-    if not rows:
-        raise RecipeError(f"documents {path}: there is no file; expected a file, a folder, a glob or a URL")
-    return sorted(rows, key=lambda row: row[1])
+def _kind(place: Place) -> str:
+    if not _is_text(place.address):
+        return UNNAMED
+    if not place.is_file:
+        return SPECIAL
+    kind = kind_of(place.name)
+    return MEDIA_TYPES.get(place.media_type, UNKNOWN) if kind == UNKNOWN else kind
+
+
+def _listed(paths: Sequence[str]) -> list[Place]:
+    """Every file once, however often it is named, and by a name that no other has."""
+    found: dict[str, Place] = {}
+    for path in paths:
+        for place in places(path):
+            found.setdefault(place.address, place)
+    listed = [place._replace(name=_as_text(place.name)) for place in found.values()]
+    n_parents = [0] * len(listed)
+    names = [place.name for place in listed]
+    while alike := {name for name, count in Counter(names).items() if count > 1}:
+        for number, place in enumerate(listed):
+            if names[number] in alike:
+                n_parents[number] += 1
+                names[number] = _longer(place, n_parents[number])
+    return [place._replace(name=name) for place, name in zip(listed, names, strict=True)]
+
+
+def _longer(place: Place, n_parents: int) -> str:
+    """The name with so many more of the folders that it lies in; the whole address when they end."""
+    within = place.name.count("/") + 1
+    parts = _as_text(place.address).split("/")
+    if within + n_parents >= len(parts):
+        return f"{place.name}#{digest(_as_text(place.address), 4).hex()}"
+    return "/".join(parts[-within - n_parents :])
 
 
 def _is_text(name: str) -> bool:
@@ -118,10 +129,6 @@ def _as_text(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _change(info: dict[str, Any]) -> str:
-    return next((str(info[key]) for key in CHANGES if info.get(key)), "")
-
-
 def _stretches(address: str, kind: str, size: int) -> list[tuple[int, int]]:
     """Where the stretches of a file start and stop."""
     if kind not in ("jsonl", "parquet") or size <= STRETCH_BYTES:
@@ -129,7 +136,7 @@ def _stretches(address: str, kind: str, size: int) -> list[tuple[int, int]]:
     if kind == "jsonl":
         return [(start, min(start + STRETCH_BYTES, size)) for start in range(0, size, STRETCH_BYTES)]
     try:
-        with fsspec.open(address, "rb") as file:
+        with opened(address) as file:
             n_groups = pq.ParquetFile(file).metadata.num_row_groups
     except (OSError, pa.ArrowException):  # who reads it says what is wrong
         return [(0, 0)]

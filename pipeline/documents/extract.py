@@ -8,23 +8,22 @@ trafilatura (Apache-2.0) because it is what the field cleans web pages with, and
 (Apache-2.0, BSD-3) because PDFium is what Chromium trusts with hostile files.
 """
 
-import itertools
 import json
-import re
 import resource
 import struct
 import subprocess
 import sys
 import threading
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from pipeline.documents.html_formulas import put_in
+from pipeline.documents.pdf_lines import joined
 
 MEMORY_BYTES = 3 * 2**30  # address space, most of which the libraries only map
 HEADER = struct.Struct("<4sQ")
 CPU_S = 900  # that a process may use for one file, should nobody be left to end it
-HYPHEN = re.compile("[\ufffe\u00ad\x02-]\n(?=[a-z])")  # a word that a line end cuts
-FULL_LINE = 0.75  # of the longest line of a page, from which a line is one that goes on in the next
-ITEM = re.compile(r"(?:[-*•–]|\d+[.)]|\(?[a-z]\))\s")  # noqa: RUF001
+MAX_INDENT = 40  # blanks
 
 
 class Extracted(NamedTuple):
@@ -95,6 +94,7 @@ def _html(data: bytes) -> Extracted:
     if tree is None:
         return Extracted(fault="broken", got="no HTML")
     title = extract_metadata(tree).title or ""
+    put_in(tree)
     text = trafilatura.extract(tree, output_format="markdown", include_comments=False, include_tables=True)
     return Extracted(title=title, text=text) if text else Extracted(fault="no_text", got="html")
 
@@ -104,25 +104,39 @@ def _pdf(data: bytes) -> Extracted:
 
     try:
         document = pypdfium2.PdfDocument(data)
-        pages = [page.get_textpage().get_text_bounded() for page in document]
+        pages = [_lines(page.get_textpage()) for page in document]
     except pypdfium2.PdfiumError as error:
         fault = "encrypted" if "password" in str(error).lower() else "broken"
         return Extracted(fault=fault, got=str(error)[:200])
-    text = "\n\n".join(_paragraphs(page) for page in pages)
+    text = joined(pages)
     if not text.strip():
         return Extracted(fault="no_text", got=f"pdf of {len(pages)} pages, without a text layer")
     return Extracted(title=document.get_metadata_dict().get("Title", ""), text=text)
 
 
-def _paragraphs(page: str) -> str:
-    """The page with the lines joined that only its width had cut."""
-    lines = [line.strip() for line in HYPHEN.sub("", page.replace("\r\n", "\n")).split("\n")]
-    longest = max(map(len, lines))
-    text = lines[0]
-    for before, line in itertools.pairwise(lines):
-        goes_on = before and line and len(before) >= FULL_LINE * longest and not ITEM.match(line)
-        text += f" {line}" if goes_on else f"\n{line}"
-    return text
+def _lines(page: Any) -> str:
+    """The lines of a page of PDFium; those that begin with a blank with as many as they are indented by."""
+    lines, place = [], 0
+    for line in page.get_text_range().split("\r\n"):
+        start = place + len(line) - len(line.lstrip(" "))
+        indent = _indent(page, start, line) if line.startswith(" ") and line.strip() else 0
+        lines.append(" " * indent + line.strip())
+        place += len(line) + 2
+    return "\n".join(lines)
+
+
+def _indent(page: Any, start: int, line: str) -> int:
+    """The blanks before a line that begins at this character, by its place and the width of its letters."""
+    n_more = max(1, len(line.strip()) - 1)
+    first, last = page.get_charbox(start)[0], page.get_charbox(start + len(line.strip()) - 1)[0]
+    width = (last - first) / n_more
+    return min(MAX_INDENT, max(1, round((first - _left(page)) / width))) if width > 0 else 1
+
+
+def _left(page: Any) -> float:
+    """Where the leftmost letter of a page stands."""
+    rectangles = (page.get_rect(number)[0] for number in range(page.count_rects()))
+    return float(min(rectangles, default=0.0))
 
 
 def _serve() -> None:

@@ -41,4 +41,5 @@ def counts(root: Root, recipe: Recipe) -> list[tuple[str, int, int]]:
         items.add((row["benchmark"], row["item"]))
         rows[row["benchmark"]] += 1
     met = Counter(benchmark for benchmark, _ in items)
-    return [(name, met[name], rows[name]) for name in benchmarks_of(recipe)]
+    names = sorted({*benchmarks_of(recipe), *rows})  # a step keeps the name that a file had when it ran
+    return [(name, met[name], rows[name]) for name in names]

@@ -16,8 +16,9 @@ from collections.abc import Callable
 import aiohttp
 from yarl import URL
 
-from pipeline.errors import FAILED, BadReply, ModelError, ModelUnavailable, RequestFailed, RequestRefused
+from pipeline.errors import FAILED, BadReply, ModelUnavailable, RequestFailed, RequestRefused
 from pipeline.inference import http_answers
+from pipeline.inference.bodies import whole_body
 from pipeline.inference.http_answers import Denied, Fault, quoted, understood
 from pipeline.inference.listing import names_in, refuse_unlisted
 from pipeline.inference.pace import Pace
@@ -28,11 +29,11 @@ from pipeline.model import ModelSpec
 from pipeline.storage.replies import StoredReply
 
 MAX_TRIES = 6  # of one request that keeps failing on a server that is otherwise well
-MAX_REPLY_BYTES = 16 * 2**20  # more is no reply to what we ask for
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 10.0
 PROBE_TIMEOUT_S = 10.0
 PROBE_EVERY_S = 1.0
 PROBE_TOKENS = 5
+PROBES = 5  # of a server that fails for every third text all fail once in 400 times
 WATCH_S = 1.0  # between looks at a server's queue
 
 
@@ -113,10 +114,9 @@ class Client:
                 waits += 1
                 tries = await self._tries_after(fault, tries, waits, before)
                 if tries >= MAX_TRIES and await self._is_well(fault, sent):
-                    raise RequestFailed(
-                        f"{FAILED} {tries} times, last with: {fault}", raw=str(fault)
-                    ) from fault
-                if time.monotonic() - max(started, self._last_good) > self._spec.outage_s:
+                    said = f"{FAILED} {tries} times, last with: {fault}"
+                    raise RequestFailed(said, raw=str(fault)) from fault
+                if await self._is_outage(fault, started):
                     raise ModelUnavailable(
                         f"no answer from {self._url} for {self._spec.outage_s:.0f} s, last: {fault}; "
                         "start the server and run the same command again to go on from here"
@@ -142,19 +142,22 @@ class Client:
         answers_others = await self._answers_others()
         return tries + answers_others if fault.how == "away" else (tries + 1) * answers_others
 
+    async def _is_outage(self, fault: Fault, started: float) -> bool:
+        """Whether nobody has been answered for `outage_s`, and nobody would be now."""
+        if time.monotonic() - max(started, self._last_good) <= self._spec.outage_s:
+            return False
+        return fault.how == "unreached" or not await self._answers_others()
+
     async def _is_well(self, fault: Fault, sent: float) -> bool:
         """Whether the server was there for others at the time of this fault."""
         return fault.how != "bad" or self._last_good > sent or await self._is_up()
 
     async def _post(self, body: bytes, kind: Kind) -> StoredReply:
-        said = ""
-        sent = time.monotonic()
+        said, sent, url = "", time.monotonic(), self._addresses[kind]
         try:
-            async with self._session.post(
-                self._addresses[kind], data=body, allow_redirects=False
-            ) as response:
+            async with self._session.post(url, data=body, allow_redirects=False) as response:
                 said = f"HTTP {response.status} {response.content_type}"
-                data = await _read(response)
+                data = await whole_body(response)
                 if response.status != 200:
                     raise self._meaning(response, data, kind)
         except TimeoutError as error:
@@ -196,21 +199,33 @@ class Client:
         return await asyncio.shield(self._probe)
 
     async def _ask_shortly(self) -> bool:
-        self._n_probes += 1  # another text each time: a server that fails for one text is not taken for down
-        said = f"Say yes. ({self._n_probes})"
-        body = {"model": self._spec.name, "messages": [{"role": "user", "content": said}]}
-        request = json.dumps({**body, "max_tokens": PROBE_TOKENS}).encode()
-        timeout = aiohttp.ClientTimeout(total=max(PROBE_TIMEOUT_S, self._spec.timeout_s))
-        try:
-            async with self._session.post(self._addresses["text"], data=request, timeout=timeout) as response:
-                found = decoded(await _read(response)) if response.status == 200 else None
-                answered = found is not None and http_answers.error_of(found) is None
-        except (aiohttp.ClientError, TimeoutError, ValueError, NoReply, ModelError):
-            answered = False
+        """Asks up to PROBES times, each time for another text: one that fails for some texts is not down."""
+        answered: bool | None = False
+        for _ in range(PROBES):
+            self._n_probes += 1
+            if (answered := await self._answers(f"Say yes. ({self._n_probes})")) is not False:
+                break
         if answered:
             self._last_good = time.monotonic()
         asyncio.get_running_loop().call_later(PROBE_EVERY_S, self._forget_probe)
-        return answered
+        return bool(answered)
+
+    async def _answers(self, said: str) -> bool | None:
+        """Whether the server answers that; None where asking again would say nothing: it is busy, or gone."""
+        body = {"model": self._spec.name, "messages": [{"role": "user", "content": said}]}
+        request = json.dumps({**body, "max_tokens": PROBE_TOKENS}).encode()
+        try:
+            async with self._session.post(
+                self._addresses["text"], data=request, allow_redirects=False
+            ) as response:
+                if response.status in http_answers.AGAIN:
+                    return None
+                found = decoded(await whole_body(response)) if response.status == 200 else None
+                return found is not None and http_answers.error_of(found) is None
+        except (aiohttp.ClientConnectorError, TimeoutError):
+            return None
+        except (aiohttp.ClientError, ValueError, NoReply, BadReply):
+            return False
 
     def _forget_probe(self) -> None:
         self._probe = None
@@ -222,19 +237,6 @@ class Client:
                 return response.status < 500
         except (aiohttp.ClientError, TimeoutError):
             return False
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """The body. Raises BadReply when it is too long to be a reply, after as much of it as that."""
-    if (response.content_length or MAX_REPLY_BYTES) < MAX_REPLY_BYTES:
-        return await response.read()
-    data = bytearray()
-    async for piece in response.content.iter_any():
-        data += piece
-        if len(data) > MAX_REPLY_BYTES:
-            said = quoted(response.status, response.content_type, data[:1000].decode(errors="replace"))
-            raise BadReply(f"a reply of more than {MAX_REPLY_BYTES:,} bytes", raw=said)
-    return bytes(data)
 
 
 def key_of(spec: ModelSpec) -> str:
@@ -267,7 +269,7 @@ async def _check_endpoint(spec: ModelSpec, key: str) -> str:
             timeout=timeout, headers=_headers(key), proxy=proxy_for(base)
         ) as session:
             async with session.get(f"{base}/models") as response:
-                status, data = response.status, await _read(response)
+                status, data = response.status, await whole_body(response)
             if status in (401, 403):
                 remedy = f"set the key in the environment variable {spec.api_key_env}"
                 raise ModelUnavailable(f"{base}/models says HTTP {status}; {remedy}")

@@ -96,7 +96,7 @@ def comparing(embedder: Embedder) -> Stage:
 def checked(stage: DropContaminated) -> DropContaminated:
     """Reads the benchmarks, so that a fault in one stops the run before it starts."""
     if stage.benchmarks:
-        benchmarks.index(stage.benchmarks, stage.n, stage.min_item_words)
+        benchmarks.index(stage.benchmarks, stage.n, stage.min_item_words, stage.columns)
     return stage
 
 

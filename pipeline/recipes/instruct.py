@@ -100,11 +100,16 @@ class InstructSettings(BaseModel):
 
 def instruct(s: InstructSettings) -> Recipe:
     """The DAG."""
+    held = {
+        "subjects.plain_names": s.subjects.plain_names,
+        "syllabi.plain_names": s.syllabi.plain_names,
+        "questions.one_sentence": s.questions.one_sentence,
+    }
+    for setting in filter(held.get, held):
+        require_english(s.language, setting, "take it out")
     disciplines = Step("disciplines", found(s.taxonomy))
     subjects = own(s, Step("subjects", asking(s.planner, s.subjects), disciplines))
     syllabi = Step("syllabi", asking(s.planner, s.syllabi), subjects)
-    if s.questions.one_sentence:
-        require_english(s.language, "questions.one_sentence", "take it out")
     drafts = Step("drafts", asking(s.planner, s.questions), syllabi)
     prompts = (s.subjects.json_prompt, s.syllabi.prompt, s.syllabi.json_prompt, s.questions.prompt)
     sound = Step("sound", replace(s.question_quality, prompts=prompts), drafts)
@@ -118,7 +123,7 @@ def instruct(s: InstructSettings) -> Recipe:
             distinct = Step("dissimilar", s.semantic_duplicates, distinct)
     questions = Step("questions", checked(s.contamination), distinct)
     if s.rephrasing is not None:
-        questions = varied(s, questions, prompts)
+        questions = varied(s, questions, prompts, exact, near)
     answerer = s.answerer or s.planner
     answers = Step("answers", asking(answerer, s.answers), questions)
     quality = replace(s.answer_quality, prompts=(s.answers.prompt,), system=answerer.system)
@@ -157,8 +162,14 @@ def own(s: InstructSettings, subjects: Step) -> Step:
     return subjects
 
 
-def varied(s: InstructSettings, questions: Step, prompts: tuple[Prompt, ...]) -> Step:
-    """The questions, and some of them in other words."""
+def varied(
+    s: InstructSettings,
+    questions: Step,
+    prompts: tuple[Prompt, ...],
+    exact: DropExactDuplicates,
+    near: DropNearDuplicates,
+) -> Step:
+    """The questions, and some of them in other words, which earlier datasets do not have either."""
     stage = asking(s.planner, s.rephrasing or RephraseQuestions())
     step = Step("rephrased", stage, questions)
     if s.embedder is not None:
@@ -168,7 +179,9 @@ def varied(s: InstructSettings, questions: Step, prompts: tuple[Prompt, ...]) ->
     step = Step("sound_rephrased", replace(s.question_quality, prompts=told), step)
     step = Step("readable_rephrased", s.language, step)
     step = Step("clean_rephrased", s.contamination, step)
-    return Step("varied", s.near_duplicates, questions, step)
+    if s.earlier:
+        step = Step("unrepeated_rephrased", exact, step)
+    return Step("varied", near, questions, step)
 
 
 def restyled(s: InstructSettings, examples: Step, answerer: ModelSpec) -> Step:

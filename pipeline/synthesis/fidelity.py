@@ -92,7 +92,7 @@ def _written(found: re.Match[str], text: str) -> Written:
     is_negative = bool(found["sign"]) and not found["sign"].startswith("+")
     if _BELOW.match(text, found.end()):
         is_negative = True
-    readings = {(value,) for value in _values(digits)}
+    readings: set[tuple[str, ...]] = {(value,) for value in _values(digits)}
     if found["over"] and digits.isdecimal() and found["over"].strip("/0"):
         readings = {
             (_plain(Decimal(digits) / Decimal(found["over"][1:])),),

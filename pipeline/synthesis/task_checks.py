@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pipeline.text.asks import asks_yes_or_no
-from pipeline.text.text import copied_share, normalised, words
+from pipeline.text.asks import asks_something, asks_yes_or_no
+from pipeline.text.scripts import n_words_like
+from pipeline.text.text import copied_share, normalised, stands_in
 
 MAX_COPIED = 0.8  # share of word 5-grams that a text in other words may take over
 MAX_SUMMARY = 0.7  # of the words of its source
@@ -22,16 +23,11 @@ class Fault:
 Check = Callable[[Mapping[str, str], str], Fault | None]  # of the slots, and the passage
 
 
-def is_in(text: str, passage: str) -> bool:
-    """Whether the words of `text` stand in the passage, in a row."""
-    return f" {normalised(text)} " in f" {normalised(passage)} "
-
-
 def stands_there(slot: str, reason: str) -> Check:
     """What stands in the slot stands in the passage."""
 
     def check(slots: Mapping[str, str], passage: str) -> Fault | None:
-        return None if is_in(slots[slot], passage) else Fault(reason, slots[slot], "words of the passage")
+        return None if stands_in(slots[slot], passage) else Fault(reason, slots[slot], "words of the passage")
 
     return check
 
@@ -39,13 +35,17 @@ def stands_there(slot: str, reason: str) -> Check:
 def asks(slots: Mapping[str, str], passage: str) -> Fault | None:
     """Its question is one."""
     question = slots["question"]
-    return None if question.endswith("?") else Fault("no_question_asked", question, "a question mark")
+    return None if asks_something(question) else Fault("no_question_asked", question, "a question")
 
 
 def asks_for_yes_or_no(slots: Mapping[str, str], passage: str) -> Fault | None:
     """Its question can be answered with yes or no."""
     question = slots["question"]
-    return None if asks_yes_or_no(question) else Fault("no_yes_no_question", question, "Is, does, can, ... ?")
+    return (
+        None
+        if asks_yes_or_no(question)
+        else Fault("no_yes_no_question", question, "Is, does, can, ... ?, or the like of its language")
+    )
 
 
 def has_options(slots: Mapping[str, str], passage: str) -> Fault | None:
@@ -60,11 +60,11 @@ def has_options(slots: Mapping[str, str], passage: str) -> Fault | None:
 
 def refers(slots: Mapping[str, str], passage: str) -> Fault | None:
     """The mention stands in a sentence of the passage, and what it stands for elsewhere in that."""
-    if not is_in(slots["sentence"], passage):
+    if not stands_in(slots["sentence"], passage):
         return Fault("sentence_not_in_passage", slots["sentence"], "words of the passage")
-    if not is_in(slots["mention"], slots["sentence"]):
+    if not stands_in(slots["mention"], slots["sentence"]):
         return Fault("mention_not_in_sentence", slots["mention"], slots["sentence"])
-    if not is_in(slots["answer"], passage) or normalised(slots["answer"]) == normalised(slots["mention"]):
+    if not stands_in(slots["answer"], passage) or normalised(slots["answer"]) == normalised(slots["mention"]):
         return Fault("answer_not_in_passage", slots["answer"], "other words of the passage")
     return None
 
@@ -77,13 +77,13 @@ def in_other_words(slots: Mapping[str, str], passage: str) -> Fault | None:
 
 def is_shorter(slots: Mapping[str, str], passage: str) -> Fault | None:
     """It is shorter than the passage."""
-    share = len(words(slots["text"])) / max(1, len(words(passage)))
+    share = n_words_like(slots["text"]) / max(1, n_words_like(passage))
     return Fault("summary_too_long", round(share, 3), MAX_SUMMARY) if share > MAX_SUMMARY else None
 
 
 def is_a_pair(slots: Mapping[str, str], passage: str) -> Fault | None:
     """A sentence of the passage, and another one."""
-    if not is_in(slots["sentence"], passage):
+    if not stands_in(slots["sentence"], passage):
         return Fault("sentence_not_in_passage", slots["sentence"], "words of the passage")
     if normalised(slots["sentence"]) == normalised(slots["other"]):
         return Fault("sentences_equal", slots["other"], "another sentence")
@@ -93,13 +93,15 @@ def is_a_pair(slots: Mapping[str, str], passage: str) -> Fault | None:
 def goes_on(slots: Mapping[str, str], passage: str) -> Fault | None:
     """Beginning and end are one sentence of the passage."""
     whole = f"{slots['beginning'].rstrip(' .…')} {slots['answer']}"
-    return None if is_in(whole, passage) else Fault("sentence_not_in_passage", whole, "words of the passage")
+    return (
+        None if stands_in(whole, passage) else Fault("sentence_not_in_passage", whole, "words of the passage")
+    )
 
 
 def has_the_word(slots: Mapping[str, str], passage: str) -> Fault | None:
     """The word stands in the passage and in the other sentence."""
     for where, text in (("passage", passage), ("sentence", slots["other"])):
-        if not is_in(slots["word"], text):
+        if not stands_in(slots["word"], text):
             return Fault(f"word_not_in_{where}", slots["word"], text[:200])
     return None
 

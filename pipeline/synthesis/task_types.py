@@ -11,9 +11,9 @@ stages/confirm_labels.py.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Template
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pipeline.records import PLACEHOLDER
 from pipeline.synthesis.task_checks import (
@@ -31,10 +31,40 @@ from pipeline.synthesis.task_checks import (
     refers,
     stands_there,
 )
+from pipeline.text.scripts import n_chars_like
 
-Short = Annotated[str, Field(min_length=2, max_length=200)]
-Sentence = Annotated[str, Field(min_length=8, max_length=400)]
-Long = Annotated[str, Field(min_length=20, max_length=1500)]
+
+def _long_enough(least: int) -> AfterValidator:
+    """Refuses what would be of fewer characters in Latin letters."""
+
+    def check(text: str) -> str:
+        if n_chars_like(text) < least:
+            raise ValueError(f"of {len(text)} characters; {least} are the least in Latin letters")
+        return text
+
+    return AfterValidator(check)
+
+
+def _says_something(text: str) -> str:
+    """Refuses one small letter; a digit, a capital or a character of another script may be an answer."""
+    if not text or (len(text) == 1 and text.isascii() and not text.isdigit() and not text.isupper()):
+        raise ValueError(f"'{text}' says nothing")
+    return text
+
+
+def _text(schema_least: int, most: int, check: AfterValidator) -> Any:
+    """A text that `check` looks at. Its schema has the least length in characters, which is for servers that
+    hold a model to it: white space fills it up, and goes before the text is looked at.
+    """
+    return Annotated[str, Field(max_length=most, json_schema_extra={"minLength": schema_least}), check]
+
+
+Short: Any = _text(2, 200, AfterValidator(_says_something))
+Sentence: Any = _text(8, 400, _long_enough(8))
+Long: Any = _text(20, 1500, _long_enough(20))
+OpenAnswer: Any = _text(8, 800, _long_enough(8))
+Name: Any = _text(2, 60, AfterValidator(_says_something))
+Word: Any = _text(2, 40, AfterValidator(_says_something))
 
 YES_NO = ("yes", "no")
 NLI = ("entailment", "neutral", "contradiction")
@@ -60,7 +90,7 @@ class QuestionAndAnswer(Slots):
 
 class OpenQuestionAndAnswer(Slots):
     question: Sentence
-    answer: Annotated[str, Field(min_length=8, max_length=800)]
+    answer: OpenAnswer
 
 
 class Options(Slots):
@@ -75,7 +105,7 @@ class Question(Slots):
 
 class Mention(Slots):
     sentence: Sentence
-    mention: Annotated[str, Field(min_length=2, max_length=60)]
+    mention: Name
     answer: Short
 
 
@@ -99,7 +129,7 @@ class Request(Slots):
 
 
 class Sense(Slots):
-    word: Annotated[str, Field(min_length=2, max_length=40)]
+    word: Word
     other: Sentence
 
 

@@ -54,7 +54,9 @@ def unseen_in(text: str) -> str | None:
 
 def eaten_latex_in(text: str) -> str | None:
     """A control character, or a tab or line end with the rest of a LaTeX command behind it."""
-    found = CONTROLS.search(text) or EATEN.search(text)
+    found = CONTROLS.search(text)
+    if not found and not {"\t", "\n", "\r"}.isdisjoint(text):
+        found = EATEN.search(text)
     return repr(found.group()) if found else None
 
 

@@ -5,8 +5,8 @@ And whether a reply ended because the model was done, by what its server says of
 
 import re
 
-from pipeline.text.kinds import CODE_LINE, ITEM_MARK, pieces
-from pipeline.text.sentence_marks import SENTENCE_ENDS
+from pipeline.text.kinds import ITEM_MARK, is_code, pieces
+from pipeline.text.sentence_marks import SENTENCE_ENDS, ends_sentence
 
 # What servers call an end that the model chose: stop words of OpenAI, Anthropic, TGI, Cohere, Gemini, Ollama.
 STOPS = {"stop", "eos", "eos_token", "end_turn", "stop_sequence", "complete", "done", "end", ""}
@@ -19,11 +19,14 @@ MAX_LINE_SIGNS = 24  # the same in scripts without spaces
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 # Words and signs after which more must come.
 GOES_ON = re.compile(
-    r"(?:[,，、،]|\b(?:and|or|but|the|a|an|of|to|in|on|for|with|by|from|that|which|is|are|was|were|as"  # noqa: RUF001
-    r"|at|into|if|"
-    r"because|und|oder|der|die|das|y|de|la|el|et|le|les|des)|而且|因为|但是|所以|和|或|以及|并且|因此|如果|是|在)\Z",
+    r"(?:[,，、،]|\b(?:and|or|but|the|a|an|of|to|in|on|for|with|by|from|that|which|is|are|was|were|as|at|into|if"  # noqa: RUF001
+    r"|because|their|its|his|our|your|my|these|those|such|while|than|has|had|been|will|would|should|must|may|might"
+    r"|each|every|very|between|during|without|within|per|via|und|oder|der|die|das|y|de|la|el|et|le|les|des)"
+    r"|而且|因为|但是|所以|和|或|以及|并且|因此|如果|是|在|の|は|が|を|に)\Z",
     re.IGNORECASE,
 )
+MIN_SIGNS = 6  # of a line of a script without spaces that may go on
+LONGEST = 12  # characters of one of them
 LABELLED = re.compile(r"(?:^|[,;] )[\w -]{2,30}: \S")  # of a line of values with their names
 PROSE_END = re.compile(rf"(?<=\w)[{re.escape(SENTENCE_ENDS)};](?=\s|[\u3040-\u9fff])")
 
@@ -34,9 +37,8 @@ def is_stop(finish: str) -> bool:
 
 
 def has_end(text: str) -> bool:
-    """Whether the text ends like a whole one: as a sentence, with a closing mark, a digit or a"
-    " list item. What
-    is no prose needs no full stop: a phrase, a line of verse, code, a signature.
+    """Whether the text ends like a whole one: as a sentence, with a closing mark, a digit or a list item.
+    What is no prose needs no full stop: a phrase, a line of verse, code, a signature.
     """
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
@@ -44,25 +46,34 @@ def has_end(text: str) -> bool:
     last = lines[-1].strip()
     if len(lines) > 1 and ITEM_MARK.fullmatch(last):
         return False  # an item without a text
-    if _is_closed(last) or next(p.kind for p in reversed(pieces(text)) if p.text.strip()) in (
-        "code",
-        "table",
-    ):
-        return True
-    if len(last.split()) > 3 and GOES_ON.search(last):
-        return False
-    if ITEM_MARK.match(last) or len(LABELLED.findall(last)) > 1 or CODE_LINE.match(last):
-        return True
-    if UNSPACED.search(last[-1]):
-        return len(last) <= MAX_LINE_SIGNS and not PROSE_END.search(last) and not _is_prose(lines[:-1])
+    return _is_closed(last) or _is_whole_line(lines, last) or _ends_in_code(text)
+
+
+def _is_whole_line(lines: list[str], last: str) -> bool:
+    """Whether the last line needs no full stop."""
     n_words = len(last.split())
-    if n_words > MAX_LINE_WORDS or (PROSE_END.search(last) and n_words > MAX_SHORT_WORDS):
+    is_unspaced = UNSPACED.match(last[-1]) is not None or "，" in last  # noqa: RUF001
+    if (n_words > 3 or (is_unspaced and len(last) > MIN_SIGNS)) and GOES_ON.search(last[-LONGEST:]):
+        return False
+    if ITEM_MARK.match(last) or is_code(last):
+        return True
+    if last.count(": ") > 1 and len(LABELLED.findall(last)) > 1:
+        return True
+    if is_unspaced:
+        return len(last) <= MAX_LINE_SIGNS and not PROSE_END.search(last) and not _is_prose(lines[:-1])
+    if n_words > MAX_LINE_WORDS or (n_words > MAX_SHORT_WORDS and PROSE_END.search(last)):
         return False
     return not _is_prose(lines[:-1]) or last.istitle() or lines[-1][:1].isspace()
 
 
+def _ends_in_code(text: str) -> bool:
+    if "\n" not in text and "`" not in text:
+        return False
+    return next(piece.kind for piece in reversed(pieces(text)) if piece.text.strip()) in ("code", "table")
+
+
 def _is_closed(line: str) -> bool:
-    return line.endswith((*SENTENCE_ENDS, *CLOSERS, *CODA)) or line[-1].isnumeric()
+    return line.endswith((*CLOSERS, *CODA)) or line[-1].isnumeric() or ends_sentence(line[-LONGEST:])
 
 
 def _is_prose(lines: list[str]) -> bool:

@@ -28,12 +28,15 @@ ASKS_FOR_ROLES = re.compile(
 
 
 def chat_marker_in(text: str, asked: str = "") -> str | None:
-    """A control token of a chat format; or a role's name where a turn begins, at the start of the"
-    " text or of two
-    roles, unless a conversation was `asked` for.
+    """A control token of a chat format; or a role's name where a turn begins, at the start of the text or of
+    two roles, unless a conversation was `asked` for.
     """
     token = special_token_in(text)
-    if token is not None or ":" not in text or ASKS_FOR_ROLES.search(asked):
+    if (
+        token is not None
+        or not (ROLE.search(text) or ROLE_HEADING.search(text))
+        or ASKS_FOR_ROLES.search(asked)
+    ):
         return token
     prose = without(text, "code")
     heading = ROLE_HEADING.search(prose)

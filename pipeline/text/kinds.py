@@ -24,6 +24,7 @@ ENCLOSED = re.compile(
     r"|(?<![\w'])'(?![\s'])[^'\n]{2,300}(?<!\s)'(?![\w'])|‘[^’\n]{2,300}’(?!\w))",  # noqa: RUF001
     re.DOTALL,
 )
+OPENERS = re.compile(r"[`$\\“«„「『\"'‘]")  # noqa: RUF001
 LINE = re.compile(r"[^\n]*\n|[^\n]+")
 HEADING = re.compile(r"#{1,6}[ \t]+\S")
 ITEM_MARK = re.compile(r"(?:[-*•+–]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)]|\d{1,3}[、．])(?:\s+|\Z)")  # noqa: RUF001
@@ -37,10 +38,11 @@ CODE_LINE = re.compile(
     r"|import [\w.]+$|(?:for|if|elif|while|with|except|try|else)\b[^.?]*:$|(?:return|yield|raise"
     r"|throw)\b[^.?]*$"
     r"|(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE) |#include|@\w+|//|/\*|</?[a-zA-Z][^>]*>"
-    r"|[{}\[\]()]+[;,]?$|.*{$|.*[=()\[\]].*;$|[\w.\[\]\"']+ *(?:[-+*/|&]?=|:=|\+\+|--)(?!=)."
+    r"|[{}\[\]()]+[;,]?$|[\w.\[\]\"']+ *(?:[-+*/|&]?=|:=|\+\+|--)(?!=)."
     r"|[\w.]+\(.*\)[;:]?$|\"\"\""
 )
 GAP = "\ufffc"  # the character of Unicode for an object that stands in a text
+CODE_SIGN = re.compile(r"[=()\[\]<>]")
 MIN_LINES = 2  # of code without a fence, of a table, and of a dialogue
 
 
@@ -61,6 +63,13 @@ def pieces(text: str) -> tuple[Piece, ...]:
         found.append(Piece("code", match.group()))
         start = match.end()
     return tuple(found + _unfenced(text[start:]))
+
+
+def is_code(line: str) -> bool:
+    """Whether a line, stripped, looks like code: by how it begins or ends."""
+    if line.endswith("{") or (line.endswith(";") and CODE_SIGN.search(line)):
+        return True
+    return CODE_LINE.match(line) is not None
 
 
 def without(text: str, *kinds: Kind) -> str:
@@ -104,7 +113,10 @@ def _unfenced(text: str) -> list[Piece]:
 def _inline(text: str) -> list[Piece]:
     found: list[Piece] = []
     start = 0
-    for match in ENCLOSED.finditer(text):
+    for opener in OPENERS.finditer(text):  # far quicker than to search for what may follow
+        match = ENCLOSED.match(text, opener.start()) if opener.start() >= start else None
+        if match is None:
+            continue
         found += _lines_of(text[start : match.start()])
         kind: Kind = "code" if match["code"] else "math" if match["math"] else "quotation"
         found.append(Piece(kind, match.group()))
@@ -134,8 +146,9 @@ def _kind_of(line: str, speech: set[str]) -> Kind:
 
 
 def _speech_of(lines: list[str]) -> set[str]:
-    """The lines that are said by somebody: of two or more speakers one comes again, or all begin"
-    " with a dash."""
+    """The lines that are said by somebody: of two or more speakers one comes again, or all
+    begin with a dash.
+    """
     spoken = {
         line.strip(): match[1] for line in lines if ":" in line and (match := SPEECH.match(line.strip()))
     }
@@ -151,7 +164,7 @@ def _code_lines(lines: list[str]) -> list[bool]:
     start, looks = 0, 0
     for place, line in enumerate([*lines, "."]):
         bare = line.strip()
-        if CODE_LINE.match(bare):
+        if is_code(bare):
             looks += 1
         elif bare and not (looks and line[0] in " \t"):
             if looks >= MIN_LINES:

@@ -1,5 +1,4 @@
-"""Texts that change their script in mid-sentence, or write words with look-alike letters. Linear"
-" in the text."""
+"""Texts that change their script in mid-sentence, or write words with look-alike letters. Linear."""
 
 import re
 
@@ -20,10 +19,15 @@ SCRIPTS = (
 )
 TOGETHER = {"Kana", "Han", "Hangul", "Latin"}  # of Japanese and Korean text; Latin words stand anywhere
 LOOK_ALIKE = re.compile(r"[a-zA-Z][\u0400-\u04ff]|[\u0400-\u04ff][a-zA-Z]")  # within one word
+OF_LOOK_ALIKES = 0.02  # share of letters that only look like those of the text
 NOT_LATIN = r"[^\W\d_a-zA-Z\u00c0-\u024f\u0370-\u03ff]"
 # A word or a short phrase of another script that the sentence is about: named, glossed or in brackets.
-MARK = r"[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0dff\u0e00-\u0eff\u200c\u200d'’・·-]"  # noqa: RUF001
-WORD = rf"{NOT_LATIN}(?:{NOT_LATIN}|{MARK})*"
+# One class for all that may follow: two that overlap would be tried in every order.
+FOLLOWS = (
+    r"(?:(?![a-zA-Z\d_\u00c0-\u024f])[\w\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0dff\u0e00-\u0eff"
+    r"\u200c\u200d'’・·-])"  # noqa: RUF001
+)
+WORD = rf"{NOT_LATIN}{FOLLOWS}{{0,30}}"
 PHRASE = rf"{WORD}(?:[ ,]+{WORD}){{0,5}}"
 NAMED = re.compile(
     rf"\b(?:is|are|was|means?|called|named|written|reads?|spelled|pronounced|say|says|said|as|for"
@@ -47,9 +51,13 @@ def mixed_scripts_in(text: str, max_share: float) -> str | None:
     if text.isascii():
         return None
     if LOOK_ALIKE.search(text):
-        max_share = min(max_share, 0.02)  # of letters that only look like those of the text
-    else:
-        text = NAMED.sub(" ", without(text, "quotation", "code", "table"))
+        return _two_in(text, min(max_share, OF_LOOK_ALIKES))
+    if _two_in(text, max_share) is None:
+        return None
+    return _two_in(NAMED.sub(" ", without(text, "quotation", "code", "table")), max_share)
+
+
+def _two_in(text: str, max_share: float) -> str | None:
     counts = {name: len(pattern.findall(text)) for name, pattern in SCRIPTS}
     total = sum(counts.values())
     first, second = sorted(counts, key=counts.__getitem__, reverse=True)[:2]

@@ -61,14 +61,14 @@ PHONE = re.compile(
     rf"|телефон|هاتف|फ़ोन)\W{{0,3}}\d",
     re.IGNORECASE,
 )
+DIGIT_GROUPS = re.compile(r"\d[\d ().+/-]{5,}\d")
 CARD = re.compile(r"(?<![\d.,-])(?:\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}|3[47]\d{2}([ -]?)\d{6}\2\d{5})(?![\d-])")
 IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
 
 
 def personal_data_in(text: str, phone_region: str) -> str | None:
-    """The first that is found. `phone_region`: the country (ISO 3166, as "US") whose numbers may"
-    " stand without
-    a country code.
+    """The first that is found. `phone_region`: the country (ISO 3166, as "US") whose numbers may stand
+    without a country code.
     """
     address = _e_mail_in(text) or _url_in(text)
     if address:
@@ -79,7 +79,7 @@ def personal_data_in(text: str, phone_region: str) -> str | None:
     for found in IBAN.finditer(text):
         if iban.is_valid(found.group()):
             return found.group()
-    return _phone_number_in(text, phone_region) if PHONE.search(text) else None
+    return _phone_number_in(text, phone_region) if DIGIT_GROUPS.search(text) and PHONE.search(text) else None
 
 
 def _e_mail_in(text: str) -> str | None:

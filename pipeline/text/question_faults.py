@@ -38,7 +38,6 @@ LEAKS = re.compile(
     r"|\bstudents have (?:now )?studied\b"
     r"|\breturn (?:one|a|the) json object\b.{0,20}\"question\"|\A\W*\"question\"\s*:"
     r"|\{\s*\"(?:question|task|instruction)\"\s*:",
-    re.IGNORECASE,
 )
 
 # Something to look at that was not given.
@@ -61,7 +60,6 @@ NOT_GIVEN = re.compile(
     rf"|\A[^:.?\n]*\b(?:the given|this) (?:{THINGS}|{GIVEN})\b[^:.\n]*\?\s*\Z"
     rf"|\A[^:.?\n]*\b(?:(?:in|on) the {SEEN} (?!of\b)|the {READ} about\b"
     rf"|author of the {READ})[^:.\n]*\?\s*\Z",
-    re.IGNORECASE,
 )
 # The thing stands behind the word for it: a formula, a quotation, code, a name, numbers.
 IS_GIVEN = re.compile(
@@ -78,7 +76,8 @@ CHOICE = re.compile(
     r"|\bchoose the (?:best|correct|right) "
     r"(?:option|answer)\b|(?:下列|以下)(?:哪|选项)|\b(?:cuál|cual) de (?:estos|estas|los siguientes"
     r"|las siguientes)\b|"
-    r"\b(?:lequel|laquelle) (?:de ces|des)\b|\bwelche[rs]? (?:der folgenden|dieser)\b|\bкак(?:ой|ая"  # noqa: RUF001
+    r"\b(?:lequel|laquelle) (?:de ces|des)\b|\bwelche[rs]? (?:der folgenden|dieser)\b|\bкак(?:ой"  # noqa: RUF001
+    r"|ая"
     r"|ое) из (?:следующих|этих)\b",  # noqa: RUF001
     re.IGNORECASE,
 )
@@ -90,7 +89,8 @@ OPTION = re.compile(
 )
 # Choices in the sentence itself: "...: lead or feathers?", "... (a, b or c)", "..., x or y?"
 NAMED = re.compile(
-    r"[:：,—–(-]\s*[^:?？]{1,200}?(?:\b(?:or|oder|o|ou|или|and)\b|或|还是|または|,|;|/|、)\s*[^?？]{1,100}[)?？.]",  # noqa: RUF001
+    r"[:：,—–(-]\s*[^:?？]{1,200}?(?:\b(?:or|oder|o|ou|или|and)\b|或|还是|または|,|;|/"  # noqa: RUF001
+    r"|、)\s*[^?？]{1,100}[)?？.]",  # noqa: RUF001
     re.IGNORECASE,
 )
 LINES = 2  # below the question, that are its options
@@ -99,24 +99,49 @@ LONG = 4
 SAME = 3  # times of one word, which is half of the long ones: nothing is asked
 
 
+# One of these is in all that the patterns find: patterns are slow, and few questions have one.
+LEAKY = (
+    "syllab", "concepts", "homework", "course", "in class", "this class", "our class", "the class", "session",
+    "lecture", "lesson", "this module", "the module", "this unit", "the unit", "question\"", "task\"",
+    "instruction\"", "studied", "text about", "answer to",
+)  # fmt: skip
+NEEDY = (
+    "figure", "diagram", "image", "picture", "graph", "chart", "table", "video", "map", "illustration",
+    "passage", "text", "excerpt", "article", "essay", "poem", "story", "document", "dataset", "code", "given",
+    "this", "previous", "author", "following", "fig.", "exercise", "appendix", "equation",
+)  # fmt: skip
+CHOOSING = (
+    "which", " of the", "option", "answer", "下列", "以下", "cuál", "cual", "lequel", "laquelle", "welche",
+    "как",
+)  # fmt: skip
+
+
 def leak_of_course_in(question: str) -> str | None:
     """Words of the prompt: of a syllabus, a course, the JSON that was to come."""
-    return _found(LEAKS, without(question, "code"))
+    folded = question.lower()
+    if not any(word in folded for word in LEAKY):
+        return None
+    return _found(LEAKS, without(question, "code").lower())
 
 
 def not_given_in(question: str) -> str | None:
     """Words for a text, a figure or a thing that is not there."""
-    found = NOT_GIVEN.search(without(question, "code") if "```" in question else question)
-    if found is None:
+    asked = without(question, "code") if "```" in question else question
+    folded = asked.lower()
+    if not any(word in folded for word in NEEDY):
         return None
-    if not found["numbered"] and IS_GIVEN.search(question[found.start() : found.end() + AFTER]):
+    found = NOT_GIVEN.search(folded)
+    if found is None or (
+        not found["numbered"] and IS_GIVEN.search(asked, found.start(), found.end() + AFTER)
+    ):
         return None
-    return found.group()
+    return asked[found.start() : found.end()]
 
 
 def choice_without_options_in(question: str) -> str | None:
     """Words for a choice, where nothing is there to be chosen."""
-    choice = CHOICE.search(question)
+    folded = question.casefold()
+    choice = CHOICE.search(question) if any(word in folded for word in CHOOSING) else None
     if choice is None or OPTION.search(question) or NAMED.search(question[choice.end() :]):
         return None
     below = [line for line in question[choice.end() :].splitlines()[1:] if line.strip()]
@@ -124,9 +149,8 @@ def choice_without_options_in(question: str) -> str | None:
 
 
 def of_one_word(items: list[str]) -> str | None:
-    """The word that is SAME of the long words of a short question, or more, and half of them: "How"
-    " does it differ
-    from it in it?"
+    """The word that is SAME of the long words of a short question, or more, and half of them: "How does it
+    differ from it in it?"
     """
     long = [word for word in items if len(word) >= LONG and word[0].isalpha()]
     often = max(set(long), key=long.count, default="")

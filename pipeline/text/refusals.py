@@ -1,5 +1,5 @@
-"""Where a model speaks of itself instead of answering: it declines, thinks aloud, or tells of a"
-" life of its own.
+"""Where a model speaks of itself instead of answering: it declines, thinks aloud, or tells of a
+life of its own.
 
 What somebody in a story says, or a program, is not the model's: quotations, dialogue and code are left out,
 and a phrase counts where a sentence begins with it. Linear in the text.
@@ -99,14 +99,15 @@ ASKS_FOR_A_VOICE = re.compile(
 
 
 def refusal_in(text: str) -> str | None:
-    """The words by which the model declines, speaks of itself or thinks aloud, in the first HEAD"
-    " characters."""
-    start = text[: 2 * HEAD].casefold().replace("’", "'")  # noqa: RUF001
-    said = without(start, "quotation", "dialogue", "code")
+    """The words by which the model declines, speaks of itself or thinks aloud, in the first HEAD
+    characters.
+    """
+    said = without(text, "quotation", "dialogue", "code")
     if not any(map(str.isalpha, said)):
-        said = start.strip("\"'“”«»")  # a refusal in quotes
+        said = without(text, "dialogue", "code").strip("\"'“”«» \n")  # a refusal in quotes
+    said = said[:HEAD].casefold().replace("’", "'")  # noqa: RUF001
     for pattern in (DECLINES, THINKS, DECLINES_ELSEWHERE):
-        found = pattern.search(said[:HEAD])
+        found = pattern.search(said)
         if found:
             return found.group().strip()
     return None
@@ -114,7 +115,7 @@ def refusal_in(text: str) -> str | None:
 
 def own_life_in(answer: str, question: str) -> str | None:
     """Where the model tells of a life that it does not have, unless it was to speak as somebody."""
-    if ASKS_FOR_A_VOICE.search(question):
+    if "my " not in answer.casefold() and "I " not in answer and "I'" not in answer:
         return None
     found = OWN_LIFE.search(without(answer, "quotation", "dialogue", "code", "item"))
-    return found.group() if found else None
+    return found.group() if found and not ASKS_FOR_A_VOICE.search(question) else None

@@ -9,15 +9,18 @@ numbers no words: they repeat by nature. Linear in the text.
 import itertools
 import re
 from collections import Counter
+from functools import lru_cache
 
 from pipeline.text.kinds import GAP, ITEM_MARK, runs, without
 from pipeline.text.sentence_marks import SENTENCE_ENDS
 from pipeline.text.text import LONG, repeated_share, words
 
-SHORT, LENGTHY = 110, 260  # words, between which the limit of repeated n-grams grows
-GROWTH = 0.16  # by this much; from answers of 200 to 400 words that a reader found sound (up to 0.29)
+SHORT, LENGTHY = 110, 260  # words, between which more runs of a few words return
+GROWTH = (
+    0.16  # of all, in sound texts; from answers of 200 to 400 words that a reader found sound (up to 0.29)
+)
 ENDS = re.escape(SENTENCE_ENDS)
-SENTENCE = re.compile(rf"[^\n{ENDS}]+[{ENDS}]+")
+BREAK = re.compile(rf"[\n{ENDS}]+")
 MIN_SENTENCE = 6  # words of a sentence that does not return by chance
 LONG_SENTENCE = 8
 OFTEN = 3  # times that a long sentence makes a loop in a text of any length
@@ -26,35 +29,40 @@ LOOP_OF_SHORT = 6  # of one word or sign of fewer than LONG letters: "ha ha ha" 
 STRETCH = re.compile(rf"[\n{GAP}]")
 MIN_ITEMS = 3
 INLINE_MARK = re.compile(r"(?:(?<=\s)|\A)\(?\d{1,3}[.)](?=\s|\Z)")
+NUMBERED = re.compile(r"\d[.)](?:\s|$)")
 MIN_BARE = 4
-COMPARED = (
-    r"(?:differs?|different|distinguished|separated?) from|(?:compares?|compared|related|relates?"
-    r"|similar|equal|opposed) "
-    r"(?:to|with)|versus|vs\.?|the same as|(?:affects?|influences?|impacts?|causes?|determines?|defines?)"
-)
-DEFINED = (
-    r"(?:is|are|was|were|means?|refers? to|is defined as|can be defined as)(?: (?:also|simply|basically))?"
-    r"(?: (?:a|an|the))?(?: (?:main|study|science|process|act|state|art|practice|concept|idea|field"
-    r"|topic|type|kind|form|"
-    r"method|use|field of study) of)?(?: (?:a|an|the))?"
-)
-NAME = r"(?P<x>[^\W\d_][\w'-]{2,}(?: [\w'-]+){0,3})"
-CIRCULAR = re.compile(
-    rf"\b{NAME}(?: (?:is|are))? (?:{COMPARED}) (?:the )?(?P=x)\b"
-    rf"|\bbetween (?:the )?{NAME.replace('?P<x>', '?P<y>')} and (?:the )?(?P=y)\b(?! \w)"
-    rf"|^\W*(?:a |an |the )?{NAME.replace('?P<x>', '?P<z>')} {DEFINED} (?P=z)\W*$",
+# Between a thing and another one, which may not be the same.
+COMPARED = re.compile(
+    r"\b(?:(?:differs?|different|distinguished|separated?) from|(?:compares?|compared|related"
+    r"|relates?|similar|equal"
+    r"|opposed) (?:to|with)|versus|vs\.?|the same as|affects?|influences?|impacts?|causes?"
+    r"|determines?|defines?)\s",
     re.IGNORECASE,
 )
+BETWEEN = re.compile(r"\bbetween (?:the )?([\w' -]{3,60}?) and (?:the )?\1\b", re.IGNORECASE)
+DEFINED = re.compile(
+    r"\A\W*(?:(?:a|an|the) )?([^\W\d_][\w' -]{2,60}?) (?:is|are|was|were|means?|refers? to"
+    r"|is defined as|can be defined as)"
+    r"(?: (?:also|simply|basically))?(?: (?:a|an|the))?(?: (?:main|study|science|process|act|state"
+    r"|art|practice|concept|idea"
+    r"|field|topic|type|kind|form|method|use|field of study) of)?(?: (?:a|an|the))? \1\W*\Z",
+    re.IGNORECASE,
+)
+HEAD = 300  # characters
+NEAR = 60  # characters before and after a word that compares, in which the names stand
+ARTICLES = {"the", "a", "an"}
+MAX_NAME, MIN_NAME = 4, 3  # words, letters
 
 
+@lru_cache(maxsize=8)  # the measures of a filter ask for the same text in turn
 def telling(text: str) -> str:
     """The text without what repeats by nature."""
     return without(text, "code", "math", "table")
 
 
-def growing(limit: float, n_words: int) -> float:
-    """The limit of repeated n-grams for a text of so many words, where `limit` is that of a short one."""
-    return limit + GROWTH * min(1.0, max(0.0, (n_words - SHORT) / (LENGTHY - SHORT)))
+def beyond_length(share: float, n_words: int) -> float:
+    """The share of repeated runs without what the length of a text explains, not below 0."""
+    return max(0.0, share - GROWTH * min(1.0, max(0.0, (n_words - SHORT) / (LENGTHY - SHORT))))
 
 
 def repeated_runs_share(items: list[str], n: int) -> float:
@@ -74,26 +82,29 @@ def repeated_runs_share(items: list[str], n: int) -> float:
     return again / (len(items) - n + 1) if again else 0.0
 
 
-def sentences_of(text: str) -> list[tuple[str, ...]]:
-    """The words of each sentence that has an end, and of each list item, of MIN_SENTENCE words or more."""
-    told = telling(text)
-    found = SENTENCE.findall(told)
-    found += [
-        line for line in told.splitlines() if ITEM_MARK.match(line.lstrip()) and not SENTENCE.search(line)
-    ]
-    split = (tuple(words(ITEM_MARK.sub("", sentence.lstrip(), count=1))) for sentence in found)
-    return [sentence for sentence in split if len(sentence) >= MIN_SENTENCE]
-
-
 def said_again_share(text: str) -> float:
-    """The share of the words of a text that stand in sentences said before, 0..1; 1 where a sentence of
-    LONG_SENTENCE words is said OFTEN.
+    """The share of the words of a text that stand in sentences, or list items, said before, 0..1; 1 where a
+    sentence of LONG_SENTENCE words is said OFTEN. Shorter ones than MIN_SENTENCE words return by chance.
     """
-    said = Counter(sentences_of(text))
-    if any(n >= OFTEN and len(sentence) >= LONG_SENTENCE for sentence, n in said.items()):
+    told = telling(text)
+    said = Counter(" ".join(ITEM_MARK.sub("", one, count=1).split()).casefold() for one in _sentences(told))
+    lengths = {one: len(words(one)) for one, n in said.items() if n > 1}
+    if any(said[one] >= OFTEN and n >= LONG_SENTENCE for one, n in lengths.items()):
         return 1.0
-    again = sum((n - 1) * len(sentence) for sentence, n in said.items())
-    return again / max(1, len(words(telling(text)))) if again else 0.0
+    again = sum((said[one] - 1) * n for one, n in lengths.items() if n >= MIN_SENTENCE)
+    return again / len(words(told)) if again else 0.0
+
+
+def _sentences(told: str) -> list[str]:
+    """The sentences that have an end, and the list items."""
+    found, start = [], 0
+    for end in BREAK.finditer(told):
+        one = told[start : end.start()].strip()
+        if one and (end.group() != "\n" * len(end.group()) or ITEM_MARK.match(one)):
+            found.append(one)
+        start = end.end()
+    rest = told[start:].strip()
+    return [*found, rest] if ITEM_MARK.match(rest) else found
 
 
 def loop_in(text: str) -> str | None:
@@ -130,7 +141,7 @@ def _times(items: list[str], place: int, period: int) -> int:
 def repeated_item_share(text: str) -> float:
     """The greatest share, of the lists of a text, of items that were seen earlier in the list, 0..1."""
     lists = [[ITEM_MARK.sub("", line.strip(), count=1) for line in lines] for lines in runs(text, "item")]
-    lists.append(INLINE_MARK.split(telling(text))[1:])
+    lists.append(_inline_items(text))
     shares = [0.0]
     for items in lists:
         named = [" ".join(words(item)) for item in items if not item.rstrip().endswith((":", "："))]  # noqa: RUF001
@@ -140,9 +151,14 @@ def repeated_item_share(text: str) -> float:
     return max(shares)
 
 
+def _inline_items(text: str) -> list[str]:
+    """What stands behind the numbers of a list, in one line or in many."""
+    return INLINE_MARK.split(telling(text))[1:] if NUMBERED.search(text) else []
+
+
 def bare_marks_in(text: str) -> str | None:
     """A list of marks without items, or of items that are their own numbers."""
-    marks = INLINE_MARK.split(telling(text))[1:]
+    marks = _inline_items(text)
     bare = sum(not body.strip(" \n.,;()") for body in marks)
     lists = [
         [(match.group().strip("(). \t"), line.strip()[match.end() :].strip(" .")) for line in lines
@@ -156,6 +172,21 @@ def bare_marks_in(text: str) -> str | None:
 
 
 def circular_in(text: str) -> str | None:
-    """A sentence that compares a thing with itself, or says that it is what it is; the first one."""
-    found = CIRCULAR.search(telling(text))
-    return found.group().strip() if found else None
+    """A sentence that compares a thing with itself, or says that it is what it is; the first one, near the
+    start of a text, where it says what it is about.
+    """
+    told = telling(text)[:HEAD]
+    found = BETWEEN.search(told) if "between" in told or "Between" in told else None
+    found = found or (DEFINED.search(told) if len(told) < 2 * NEAR + NEAR else None)
+    if found:
+        return found.group().strip()
+    for match in COMPARED.finditer(told):
+        before = words(told[max(0, match.start() - NEAR) : match.start()])
+        after = words(told[match.end() : match.end() + NEAR])
+        after = after[1:] if after[:1] and after[0] in ARTICLES else after
+        before = before[:-1] if before[-1:] and before[-1] in ("is", "are") else before
+        for n in range(1, MAX_NAME + 1):
+            name = " ".join(after[:n])
+            if len(before) >= n <= len(after) and before[-n:] == after[:n] and len(name) >= MIN_NAME:
+                return f"{name} {match.group().strip()} {name}"
+    return None

@@ -17,6 +17,7 @@ from pipeline.text.text import words
 # others, which have no such count, that of Thai.
 WORD_LETTERS = {"Han": 1.6, "Kana": 2.3}
 OTHER_WORD_LETTERS = 4.0
+LATIN_WORD_CHARS = 6.0  # of English, with the space
 # Scripts whose sentences end without a mark.
 UNMARKED = ("Thai", "Lao")
 _NAMED = {
@@ -57,3 +58,12 @@ def n_words_like(text: str) -> int:
         else:
             spaced += 1
     return spaced + math.ceil(alone - 1e-9)
+
+
+def n_chars_like(text: str) -> float:
+    """How many characters the text would have in Latin letters."""
+    return len(text) + sum(
+        LATIN_WORD_CHARS / WORD_LETTERS.get(script_of(char) or "", OTHER_WORD_LETTERS) - 1
+        for char in text
+        if not char.isascii() and char.isalpha() and is_alone(char)
+    )

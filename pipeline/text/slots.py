@@ -35,22 +35,26 @@ CODE_SLOT = re.compile(
 ABOUT_SLOTS = re.compile(
     r"\bplaceholders?\b|\breplac|\bfill\b|\bblanks?\b|\bmask|\banonymi[sz]|<html|</", re.IGNORECASE
 )
+BARE_SLOTS = (
+    "TODO",
+    "TBD",
+    "XXXX",
+    "FIXME",
+    "orem ipsum",
+    "code here",
+    "goes here",
+    "of the code",
+    "of your code",
+)
 
 
 def template_in(text: str) -> str | None:
     """A placeholder that nobody filled in."""
-    if (
-        "[" not in text
-        and "<" not in text
-        and "{" not in text
-        and not re.search("TODO|TBD|XXXX|FIXME|(?i:lorem|code)", text)
-    ):
+    if {"[", "<", "{"}.isdisjoint(text) and not any(word in text for word in BARE_SLOTS):
         return None
     prose = without(text, "code", "math", "table")
-    if ABOUT_SLOTS.search(prose):
-        return None
     code = "\n".join(piece.text for piece in pieces(text) if piece.kind == "code")
     found = SLOT.search(prose) or CODE_SLOT.search(code)
-    if not found and not code and not ABOUT_TEMPLATES.search(prose):
+    if not found and not code and "{" in prose and not ABOUT_TEMPLATES.search(prose):
         found = UNRENDERED.search(prose)
-    return found.group() if found else None
+    return found.group() if found and not ABOUT_SLOTS.search(prose) else None

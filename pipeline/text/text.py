@@ -35,6 +35,8 @@ _NAME = rf"{_LETTER}[{MARKS}]*(?:{_LETTER}[{MARKS}]*)+"
 _TWICE = re.compile(rf"(?<!\w)({_NAME})[\s,;:.]+(\1)(?![\w{MARKS}-])", re.IGNORECASE)
 _THRICE = re.compile(rf"(?<!\w)({_NAME})(?:[^\w{MARKS}]+\1){{2,}}(?![\w{MARKS}])", re.IGNORECASE)
 _LETTERS_ONLY = re.compile(rf"(?:[^\W\d_]|{_SINGLE})(?:[^\W\d_]|{_SINGLE}|[{MARKS}])*")
+_GOES_ON = re.compile(r"[+#]+(?!\w)|[.,]\d")
+_CAME_BEFORE = re.compile(r"(?:\d[.,]|(?:^|[^\w)])-)\d$")
 _LAYOUT = frozenset(LAYOUT)
 _BEGINS_WITH_DIGIT = re.compile(r"\d")
 _ONE_LETTER = re.compile(rf"[^\W\d_{SINGLES}]")
@@ -67,11 +69,32 @@ def prose_units(text: str) -> list[str]:
     before a number: what near duplicates are compared by.
     """
     found = units(text)
-    return [
-        unit
-        for unit, after in zip(found, [*found[1:], ""], strict=False)
-        if unit not in _LAYOUT or (unit in OPERATORS and _BEGINS_WITH_DIGIT.match(after))
-    ]
+    return [unit for unit, after in zip(found, [*found[1:], ""], strict=False) if _says(unit, after)]
+
+
+def _says(unit: str, after: str) -> bool:
+    return unit not in _LAYOUT or (unit in OPERATORS and _BEGINS_WITH_DIGIT.match(after) is not None)
+
+
+def stands_in(text: str, other: str) -> bool:
+    """Whether the prose units of `text` stand in `other`, in a row, and are whole there: C does not stand in
+    "C++", nor 3 in "3.5", nor 5 in "-5". A text without units stands nowhere.
+    """
+    wanted, shown = prose_units(text), folded(other)
+    found = [*_UNIT.finditer(shown)]
+    after = [*(match.group() for match in found[1:]), ""]
+    placed = [match for match, unit in zip(found, after, strict=False) if _says(match.group(), unit)]
+    names = [match.group() for match in placed]
+    return bool(wanted) and any(
+        names[start : start + len(wanted)] == wanted
+        and _is_whole(shown, placed[start].start(), placed[start + len(wanted) - 1].end())
+        for start in range(len(names) - len(wanted) + 1)
+        if names[start] == wanted[0]
+    )
+
+
+def _is_whole(text: str, start: int, stop: int) -> bool:
+    return not _GOES_ON.match(text, stop) and not _CAME_BEFORE.search(text[max(0, start - 2) : start + 1])
 
 
 def _without_hyphens(found: list[str]) -> list[str]:

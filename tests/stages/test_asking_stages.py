@@ -46,7 +46,9 @@ def test_lists_are_merged_within_a_discipline() -> None:
         [[entry("Heredity", "genes")], [entry("heredity!", "Genes", "alleles"), entry("Cells", "c")]]
     )
     made = run(ListSubjects(queries=2), discipline(), script)
+    *made, again = made
     assert [(s.subject, s.subtopics) for s in made] == [("Heredity", ("genes", "alleles")), ("Cells", ("c",))]
+    assert (again.reason, again.got, again.twin) == ("subject_listed_again", "heredity!", made[0].id)
     assert len(script.bodies) == 4
     conversation = next(body for body in script.bodies if "response_format" in body)["messages"]
     assert [message["role"] for message in conversation] == ["user", "assistant", "user"]
@@ -55,7 +57,38 @@ def test_lists_are_merged_within_a_discipline() -> None:
 def test_a_name_that_loops_is_dropped() -> None:
     lists = [[entry("Genetics Genetics", "genes"), entry("Heredity", "genes", "gene gene")]]
     made = run(ListSubjects(queries=1), discipline(), subjects_script(lists))
-    assert [(s.subject, s.subtopics) for s in made] == [("Heredity", ("genes",))]
+    heredity, *rejects = made
+    assert (heredity.subject, heredity.subtopics) == ("Heredity", ("genes",))
+    assert [(reject.reason, reject.got) for reject in rejects] == [
+        ("subject_stutters", "Genetics Genetics"),
+        ("subtopic_stutters", "gene gene"),
+    ]
+
+
+def test_subjects_that_differ_in_symbols_are_as_many_and_doubled_names_stay() -> None:
+    names = [
+        "C Programming",
+        "C++ Programming",
+        "C# Programming",
+        "Bora Bora Studies",
+        "History of Baden-Baden",
+    ]
+    names += ["วิศวกรรมศาสตร์", "妈妈的健康"]  # words of which letters stand twice in a row
+    made = run(ListSubjects(queries=1), discipline(), subjects_script([[entry(n, "a b") for n in names]]))
+    assert [item.subject for item in made] == names
+    assert len({item.id for item in made}) == len(names)
+
+
+def test_subjects_beyond_the_most_are_rejects() -> None:
+    lists = [[entry(name, "a b") for name in ("Cells", "Genes", "Traits", "cells")]]
+    made = run(ListSubjects(queries=1, max_subjects=2), discipline(), subjects_script(lists))
+    assert [getattr(item, "reason", "kept") for item in made] == [
+        "kept",
+        "kept",
+        "subject_beyond_limit",
+        "subject_listed_again",
+    ]
+    assert (made[2].got, made[2].limit) == ("Traits", 2)
 
 
 def test_one_bad_list_costs_that_list_alone() -> None:
@@ -101,7 +134,18 @@ def test_a_syllabus_has_distinct_sessions_and_concepts() -> None:
         ("Empty", ["Session", "Exon", "Exon exon", "Unicorns"]),
     ]
     script = syllabus_script("Of a locus, its exons and dominance. " * 10, sessions)
-    (made,) = run(WriteSyllabi(), subject(), script)
+    made, *rejects = run(WriteSyllabi(), subject(), script)
+    assert [(reject.reason, reject.got) for reject in rejects] == [
+        ("concept_repeated", "Locus"),
+        ("not_a_concept", "key concepts"),
+        ("concept_repeated", "LOCUS"),
+        ("concept_repeated", "dominance"),
+        ("not_a_concept", "Session"),
+        ("concept_repeated", "Exon"),
+        ("concept_stutters", "Exon exon"),
+        ("concept_not_in_text", "Unicorns"),
+        ("session_without_concepts", "Empty"),
+    ]
     assert made.sessions == ("Genes", "Alleles")
     assert made.concepts == (("locus", "exon"), ("dominance",))  # each in one session, so in no pair twice
     assert made.text == ("Of a locus, its exons and dominance. " * 10).strip()
@@ -117,15 +161,44 @@ def test_school_subjects_in_a_row_are_no_concept() -> None:
         "History of Science",
     ]
     text = "Of a locus, math, physics, science, English and the history of science. " * 5
-    (made,) = run(WriteSyllabi(), subject(), syllabus_script(text, [("Genes", listed)]))
+    made, *rejects = run(WriteSyllabi(), subject(), syllabus_script(text, [("Genes", listed)]))
+    assert [reject.reason for reject in rejects] == ["not_a_concept"] * 2
     assert made.concepts == (("locus", "History of Science"),)
 
 
 def test_a_syllabus_that_is_none_is_rejected() -> None:
     (short,) = run(WriteSyllabi(), subject(), syllabus_script("I cannot.", []))
     assert (short.reason, short.limit) == ("syllabus_too_short", 200)
-    (empty,) = run(WriteSyllabi(), subject(), syllabus_script("text " * 100, [("Genes", ["session"])]))
-    assert empty.reason == "syllabus_without_concepts"
+    made = run(WriteSyllabi(), subject(), syllabus_script("text " * 100, [("Genes", ["session"])]))
+    assert [reject.reason for reject in made] == [
+        "syllabus_without_concepts",
+        "not_a_concept",
+        "session_without_concepts",
+    ]
+
+
+CONCEPTS = {
+    "Session hijacking": True, "Session management": True, "Concept art": True, "Executive summary": True,
+    "Keyword research": True, "Job description": True, "Concepts of programming": True, "C++": True,
+    "Bora Bora": True,
+    "Session 3": False, "Key concepts": False, "Summary of the course": False, "Course description": False,
+    "keywords": False, "Session session": False,
+}  # fmt: skip
+
+
+def test_only_whole_names_of_the_form_are_no_concepts() -> None:
+    text = f"It is about {', '.join(CONCEPTS)}. " * 5
+    sessions = [(f"Session {n} of it", [name]) for n, name in enumerate(CONCEPTS)]
+    made, *_ = run(WriteSyllabi(), subject(), syllabus_script(text, sessions))
+    assert [name for (name,) in made.concepts] == [name for name, kept in CONCEPTS.items() if kept]
+
+
+def test_sessions_beyond_the_most_are_rejects() -> None:
+    sessions = [("One", ["genes"]), ("Two", ["cells"]), ("Three", ["traits"])]
+    script = syllabus_script("Of genes, cells and traits. " * 10, sessions)
+    made, reject = run(WriteSyllabi(max_sessions=2), subject(), script)
+    assert made.sessions == ("One", "Two")
+    assert (reject.reason, reject.got, reject.limit) == ("session_beyond_limit", "Three", 2)
 
 
 def test_questions_come_in_their_shares_without_repeating_a_draw() -> None:

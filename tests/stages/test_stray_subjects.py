@@ -127,7 +127,15 @@ def test_presets_check_subjects_and_can_leave_it_out() -> None:
         assert step not in names("instruct", preset, f"without=[{step}]")
         assert step not in names("instruct", preset, f"{step}=null")
     with pytest.raises(RecipeError, match=r"fitting_subjects knows English alone.*confirmed_subjects"):
-        names("instruct", "laptop", "language.languages=[de]")
+        names("instruct", "glan", "fitting_subjects={}", "language.languages=[de]")
+
+
+@pytest.mark.parametrize("held", ["subjects.plain_names", "syllabi.plain_names", "questions.one_sentence"])
+def test_forms_of_english_are_refused_for_other_languages(held: str) -> None:
+    with pytest.raises(RecipeError, match=rf"{held} knows English alone.*\[de\]; take it out"):
+        names("instruct", "glan", f"{held}=true", "language.languages=[de]")
+    assert names("instruct", "glan", f"{held}=true", "language.languages=[de, en]")
+    assert names("instruct", "glan", "language.languages=[de]")
 
 
 def names(recipe: str, preset: str, *overrides: str) -> list[str]:

@@ -370,3 +370,53 @@ def test_a_judge_decides_whether_an_answer_follows() -> None:
     assert judged(True, example) is example
     assert judged(False, example).reason == "answer_does_not_follow"
     assert judged(False, row("x y z", passage="")).answer == "x y z"
+
+
+PASSAGE_IN_CHINESE = "蜜蜂是一种会飞行的群居昆虫。它们采集花蜜并酿造蜂蜜，对农业授粉非常重要。"  # noqa: RUF001
+SIGNS = "The languages are C++ and Objective-C here, from 3.5 to 1,500 lines, at -5 degrees, if x > y."
+ABSENT = "answer_not_in_passage"
+WORDED = [
+    ("exqa", SIGNS, {"question": "Which language is it?", "answer": "C++"}, None),
+    ("exqa", SIGNS, {"question": "Which language is it?", "answer": "C#"}, ABSENT),
+    ("exqa", "We use C++ here.", {"question": "Which language is it?", "answer": "C"}, ABSENT),
+    ("exqa", "We use C# here.", {"question": "Which language is it?", "answer": "C"}, ABSENT),
+    ("exqa", "It got an A+ here.", {"question": "Which grade is it?", "answer": "A"}, ABSENT),
+    ("exqa", "It is a + b here, **in all**.", {"question": "What is added to b?", "answer": "In all"}, None),
+    ("exqa", SIGNS, {"question": "How many are there?", "answer": "3"}, ABSENT),
+    ("exqa", SIGNS, {"question": "How many are there?", "answer": "3.5"}, None),
+    ("exqa", SIGNS, {"question": "How many are there?", "answer": "500"}, ABSENT),
+    ("exqa", SIGNS, {"question": "How cold was it here?", "answer": "5 degrees"}, ABSENT),
+    ("exqa", SIGNS, {"question": "Which relation holds here?", "answer": "x > y"}, None),
+    ("exqa", SIGNS, {"question": "Which relation holds here?", "answer": "x < y"}, ABSENT),
+    ("exqa", "Bees have 6 legs.", {"question": "How many legs do bees have?", "answer": "6"}, None),
+    ("exqa", "It is vitamin C.", {"question": "Which vitamin is it?", "answer": "C"}, None),
+    ("exqa", "Bees have a leg.", {"question": "How many legs do bees have?", "answer": "a"}, "bad_reply"),
+    ("exqa", PASSAGE_IN_CHINESE, {"question": "蜜蜂采集什么?", "answer": "花蜜"}, None),
+    ("exqa", PASSAGE_IN_CHINESE, {"question": "蜜蜂从花朵中采集什么\uff1f", "answer": "花蜜"}, None),
+    ("exqa", PASSAGE_IN_CHINESE, {"question": "蜜蜂采集花蜜。", "answer": "花蜜"}, "no_question_asked"),
+    ("exqa", PASSAGE_IN_CHINESE, {"question": "蜜蜂采集什么?", "answer": "松树"}, ABSENT),
+    ("ynqa", PASSAGE_IN_CHINESE, {"question": "蜜蜂会酿造蜂蜜吗\uff1f"}, None),
+    ("ynqa", PASSAGE_IN_CHINESE, {"question": "蜜蜂采集什么\uff1f"}, "no_yes_no_question"),
+    ("ynqa", "Les abeilles font du miel.", {"question": "Les abeilles font-elles du miel ?"}, None),
+    ("ynqa", "Les abeilles font du miel.", {"question": "Que font les abeilles ?"},
+     "no_yes_no_question"),
+    ("qg", "Die Bienen machen Honig.", {"question": "Was machen die Bienen?"}, None),
+    ("qg", "Bees make honey.", {"question": "Is it."}, "bad_reply"),
+    ("mcqa", SIGNS, {"question": "Which is it?", "answer": "C++", "wrong": ["C#", "F#", "C"]}, None),
+    ("mcqa", SIGNS, {"question": "Which is it?", "answer": "x > y", "wrong": ["x < y", "x = y", "x != y"]},
+     None),
+    ("mcqa", SIGNS, {"question": "Which is it?", "answer": "+ sign", "wrong": ["- sign", "* sign", "/ sign"]},
+     None),
+    ("mcqa", SIGNS, {"question": "Which is it?", "answer": "Rome", "wrong": ["rome.", "Bonn", "Oslo"]},
+     "options_not_distinct"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "passage", "reply", "reason"), WORDED)
+def test_symbols_numbers_and_other_languages_in_tasks(
+    kind: str, passage: str, reply: dict[str, Any], reason: str | None
+) -> None:
+    """Acceptance check 5 of methods/03: an answer that is not in the passage is rejected, symbols too."""
+    stage = WriteTasks(types={kind: 1}, per_chunk=1)
+    (made,) = asyncio.run(stage.map(chunk(text=passage), fake_model(Script(lambda _: reply))))
+    assert getattr(made, "reason", None) == reason
