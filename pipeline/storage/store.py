@@ -35,7 +35,7 @@ from pipeline.io.files import (
     write_text,
 )
 from pipeline.records import Record
-from pipeline.stage import Reject, is_passing
+from pipeline.stage import NOT_DRAWN, Reject, is_passing
 from pipeline.storage.rejects import reject_table
 from pipeline.storage.tally import Tally
 
@@ -132,8 +132,12 @@ class StepFolder:
         tally: Tally,
         source: str = "",
     ) -> Part:
-        """Rejects first, then the part; `tally` gets its counts of rows from what is written."""
+        """Rejects first, then the part; `tally` gets its counts of rows from what is written. Records that
+        were not drawn are counted, and no rejects.
+        """
         tally.kept = kept.num_rows
+        tally.not_drawn = sum(reject.reason == NOT_DRAWN for reject, _ in rejects)
+        rejects = [(reject, record) for reject, record in rejects if reject.reason != NOT_DRAWN]
         for reject, _ in rejects:
             tally.rejected[reject.reason] = tally.rejected.get(reject.reason, 0) + 1
             tally.passing += is_passing(reject.reason, reject.got, reject.limit)
@@ -274,7 +278,10 @@ class StepFolder:
             found: dict[str, Any] = json.loads(read_bytes(self.path / "manifest.json"))
         except (FileNotFoundError, ValueError):
             return None
-        return found
+        is_whole = isinstance(found, dict) and all(
+            isinstance(found.get(name), dict) for name in ("parts", "tally")
+        )
+        return found if is_whole else None
 
     def reopen(self) -> None:
         """Forget that the step was finished, and its parts with it. The manifest goes first."""
