@@ -40,6 +40,7 @@ VERBS = (
 )  # fmt: skip
 LINKS = ("because", "while", "although", "whenever", "since", "before", "after", "unless", "where", "until")
 DISCIPLINES = 200
+BY_CHANCE = 0.002  # of the sound answers go: some draw the same few words often enough to repeat themselves
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,8 +99,12 @@ def measure(n: int) -> dict[str, float]:
         seconds = time.monotonic() - started
         watch.stop()
         made = json.loads((Path(folder) / "dataset.json").read_text(encoding="utf-8"))["rows"]
-        if code or made != n - math.ceil(n / 20):
-            raise SystemExit(f"{n} rows ended with code {code}, {made} in the dataset")
+        sound = n - math.ceil(n / 20)
+        if code or not (1 - BY_CHANCE) * sound <= made <= sound:
+            raise SystemExit(
+                f"{n} rows ended with code {code} and {made} in the dataset; expected at most {sound}, "
+                f"those with an end, and no more than {BY_CHANCE:.1%} of them less"
+            )
         return {"rows": n, "seconds": seconds, "peak_mb": watch.peak_mb}
 
 

@@ -1,13 +1,18 @@
 """Steps and how they are wired. A mistake in the wiring fails here, before anything is started."""
 
-import difflib
+import re
 from collections.abc import Collection, Iterable
 from functools import cached_property
+from pathlib import Path
 
-from pipeline.errors import RecipeError
-from pipeline.identity import digest
+from pipeline.errors import RecipeError, nearest
+from pipeline.identity import digest, fields_of
 from pipeline.model import ModelSpec
 from pipeline.stage import DatasetStage, FilterStage, ModelStage, SourceStage, Stage
+
+OURS = ("pipeline", "stages")  # whose stages are known by their class alone
+PACKAGED = "embedded"  # instead of a path: the packaged model
+HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?", re.ASCII)
 
 
 class Step:
@@ -45,17 +50,24 @@ class Step:
 
     @cached_property
     def id(self) -> str:
-        """12 hex digits of a hash of the stage, its version and settings, its prompts and its inputs' ids.
+        """12 hex digits of a hash of the stage, its version and settings, its prompts, the fields of what it
+        writes, and its inputs' ids.
 
         The fields alone decide: prompts and files are among them, and count by their content.
         """
-        stage = self.stage
-        parts = (type(stage).__name__, type(stage).version, stage, tuple(step.id for step in self.inputs))
+        kind, inputs = type(self.stage), tuple(step.id for step in self.inputs)
+        parts = (_name_of(kind), kind.version, self.stage, fields_of(self.writes), inputs)
         return digest(parts, size=6).hex()
 
     @property
     def folder(self) -> str:
         return f"{self.name}-{self.id}"
+
+
+def _name_of(kind: type[Stage]) -> str:
+    """A stage of ours by its class, wherever that is moved; any other by its module too."""
+    is_ours = kind.__module__.split(".")[0] in OURS
+    return kind.__name__ if is_ours else f"{kind.__module__}.{kind.__name__}"
 
 
 def steps_to(last: Step) -> list[Step]:
@@ -82,8 +94,7 @@ def without(last: Step, names: Collection[str]) -> Step:
     for name in names:
         if name in filters:
             continue
-        near = difflib.get_close_matches(name, filters, n=1, cutoff=0.5)
-        hint = f"did you mean '{near[0]}'?" if near else f"those that can be are: {', '.join(filters)}"
+        hint = nearest(name, filters, "those that can be are:")
         why = "makes rows, so it cannot be" if name in steps else "is no step of this recipe that could be"
         raise RecipeError(f"without: '{name}' {why} left out; {hint}")
 
@@ -103,10 +114,26 @@ def check(steps: Iterable[Step]) -> None:
     for step in steps:
         try:
             step.stage.check()
+            if isinstance(step.stage, ModelStage) and step.stage.model is not None:
+                _check_path(step.stage.model)
         except RecipeError as error:
             faults.append(f"step '{step.name}': {error}")
     if faults:
         raise RecipeError("\n".join(faults))
+
+
+def _check_path(spec: ModelSpec) -> None:
+    """Raises RecipeError for a model of this machine that is not there. What may be a name on the Hub, unless
+    its first half is a folder here, is vLLM's to find.
+    """
+    if spec.serve != "local" or spec.path is None or spec.path == PACKAGED or Path(spec.path).exists():
+        return
+    is_name = HUB_NAME.fullmatch(spec.path) and not Path(spec.path.partition("/")[0]).is_dir()
+    if not is_name:
+        raise RecipeError(
+            f"the path of model '{spec.name}' is {spec.path}: expected a folder or file that is there, a "
+            f"name on the Hub such as org/model, or {PACKAGED}; there is no such file"
+        )
 
 
 def _only_drops(step: Step) -> bool:

@@ -18,6 +18,13 @@ Every message says where, what was expected, what came and what to do. All of th
 because they cross process borders.
 """
 
+import difflib
+from collections.abc import Sequence
+
+MAX_LISTED = 10  # names in a message
+CLOSE = 0.5  # of 1: how alike a name must be to be taken for a slip
+INTERRUPTED = 130  # of a command that was ended by Ctrl-C or SIGTERM
+
 
 class PipelineError(Exception):
     """Anything that stops a run for a known reason."""
@@ -98,3 +105,15 @@ class RequestFailed(BadReply):
     """A fault of the server, or of the way to it, in all tries of this one request, while others were
     answered. `raw` is the start of what the server said last.
     """
+
+
+def nearest(name: str, known: Sequence[str], what: str) -> str:
+    """What to say of a name that nobody knows: the one that was likely meant, and `what` with those there
+    are, where they are few or none is near.
+    """
+    near = difflib.get_close_matches(name, known, n=1, cutoff=CLOSE)
+    told = [f"did you mean '{near[0]}'?"] if near else []
+    if not near or len(known) <= MAX_LISTED:
+        more = f" and {len(known) - MAX_LISTED} more" if len(known) > MAX_LISTED else ""
+        told.append(f"{what} {', '.join(known[:MAX_LISTED])}{more}")
+    return " ".join(told)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import core_schema
 
 from pipeline.io.secrets import has_login, is_secret
@@ -76,7 +76,7 @@ class ModelSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(min_length=1)  # as the server lists it
+    name: str = Field(min_length=1, max_length=300)  # as the server lists it
     system: str | None = None  # a system message put before every conversation; None sends none
     # local: vLLM on this machine; ray: Ray Serve, on the nodes of the cluster; endpoint: a server that is up
     serve: Literal["local", "ray", "endpoint"] = "local"
@@ -96,6 +96,15 @@ class ModelSpec(BaseModel):
     timeout_s: float = Field(300, gt=0)  # for one request, counted from the moment it is sent
     outage_s: float = Field(600, gt=0)  # how long an unreachable server is waited for
     start_s: float = Field(1200, gt=0)  # local, ray: how long vLLM may take to load the model
+
+    @field_validator("name")
+    @classmethod
+    def _is_name(cls, name: str) -> str:
+        if not name.isprintable() or ".." in name.split("/"):
+            raise ValueError(
+                "expected a name as the server lists it, e.g. org/model: of printable characters, no .."
+            )
+        return name
 
     @model_validator(mode="after")
     def _says_where(self) -> Self:

@@ -9,7 +9,7 @@ from pathlib import Path
 import jinja2
 import jinja2.sandbox
 
-from pipeline.errors import PromptError
+from pipeline.errors import PromptError, nearest
 
 FOLDER = Path(__file__).parent.parent / "prompts"
 
@@ -58,7 +58,7 @@ def source(name: str) -> str:
     path = _path(name)
     if not path.is_file():
         known = sorted(str(p.relative_to(FOLDER).with_suffix("")) for p in FOLDER.rglob("*.md"))
-        raise PromptError(f"no prompt '{name}': {path} is not there; there are {', '.join(known)}")
+        raise PromptError(f"no prompt '{name}': {path} is not there; {nearest(name, known, 'there are')}")
     return path.read_text(encoding="utf-8")
 
 

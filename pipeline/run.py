@@ -1,5 +1,7 @@
 """One run of a recipe: what is checked before it starts, what is done again, and the dataset at its end."""
 
+import contextlib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +12,7 @@ from pipeline.engine.budget import NO_LIMIT, Budget, Meter
 from pipeline.engine.reopening import reopen_from, reopen_passing
 from pipeline.engine.schedule import Schedule
 from pipeline.engine.spread import SPREAD_ROWS
-from pipeline.errors import GateFailed, RecipeError
+from pipeline.errors import INTERRUPTED, GateFailed, PipelineError, RecipeError, nearest
 from pipeline.export import dataset
 from pipeline.inference.client import check_endpoint
 from pipeline.inference.server import check_local
@@ -49,12 +51,38 @@ def run(recipe: Recipe, options: RunOptions, events: Events) -> dict[str, Any] |
         reopen_from(root, recipe.last, options.first)
     inputs = {step.name: [before.name for before in step.inputs] for step in steps}
     events.emit("run_started", run=run_id, recipe=recipe.name, steps=inputs)
+    with _end_told(events):
+        return _run(recipe, options, events, steps, run_id)
+
+
+@contextlib.contextmanager
+def _end_told(events: Events) -> Iterator[None]:
+    """An end before the last step is an event too, for who looks at the run later."""
+    why, code = "a fault of academe itself: see what the command said", PipelineError.exit_code
+    try:
+        yield
+        why = ""
+    except PipelineError as error:
+        why, code = str(error), error.exit_code
+        raise
+    except KeyboardInterrupt:
+        why, code = "interrupted", INTERRUPTED
+        raise
+    finally:
+        if why:
+            events.emit("run_stopped", why=why, code=code)
+
+
+def _run(
+    recipe: Recipe, options: RunOptions, events: Events, steps: list[Step], run_id: str
+) -> dict[str, Any] | None:
+    root = options.root
     if not options.replay:
         reopen_passing(root, steps, events)
     schedule = Schedule(steps, root, events)
     specs = _models(schedule.wanted())
     if not options.replay:
-        _check_models(specs)
+        _check_models(specs, events)
     if not schedule.finished:
         from pipeline.engine.driver import drive  # imports Ray, which a finished run has no need of
 
@@ -114,7 +142,7 @@ def chosen_steps(recipe: Recipe, options: RunOptions) -> list[Step]:
     for wanted in (options.last, options.first):
         if wanted is not None and wanted not in names:
             raise RecipeError(
-                f"recipe '{recipe.name}' has no step '{wanted}'; its steps are: {', '.join(names)}"
+                f"recipe '{recipe.name}' has no step '{wanted}'; {nearest(wanted, names, 'its steps are:')}"
             )
     if options.last is not None:
         steps = steps_to(steps[names.index(options.last)])
@@ -131,9 +159,9 @@ def _models(steps: list[Step]) -> list[ModelSpec]:
     return list({spec.model_dump_json(): spec for spec in specs}.values())
 
 
-def _check_models(specs: list[ModelSpec]) -> None:
+def _check_models(specs: list[ModelSpec], events: Events) -> None:
     for spec in specs:
-        if spec.serve == "endpoint":
-            check_endpoint(spec)
-        elif spec.serve == "local":
+        if spec.serve == "endpoint" and (warning := check_endpoint(spec)):
+            events.emit("warning", text=warning)
+        if spec.serve == "local":
             check_local(spec)  # what Ray Serve needs is on the nodes of the cluster

@@ -4,7 +4,7 @@ academe run instruct --config my.yaml --set questions.per_syllabus=4
 ACADEME__QUESTIONS__PER_SYLLABUS=4 academe run instruct
 """
 
-import difflib
+import math
 import operator
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,13 +12,17 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from pipeline.errors import RecipeError
+from pipeline.errors import RecipeError, nearest
 from pipeline.io import plain_yaml
 from pipeline.io.secrets import has_login, without_logins
 
 ENVIRONMENT_PREFIX = "ACADEME__"  # two underscores stand for a dot
 
+MAX_COUNT = 10**9  # of anything that settings count; a run of more would not end
+MAX_SEED = 2**53  # beyond it JSON, and so run.json, is not sure of a number
+
 Settings = TypeVar("Settings", bound=BaseModel)
+Loc = tuple[int | str, ...]
 
 
 def load_settings(
@@ -35,21 +39,41 @@ def load_settings(
     for keys, text, source in _set_elsewhere(overrides, environment):
         _put(data, keys, plain_yaml.parsed(text, source), source)
         sources.append((keys, source))
+    faults: dict[str, list[str]] = {}
     try:
-        found = kind.model_validate(data)
+        settings = kind.model_validate(data)
+        for loc, said in _misread(data, settings.model_dump(), ()):
+            source = _source(sources, loc)
+            faults.setdefault(source, []).append(_told(source, ".".join(map(str, loc)), said))
     except ValidationError as error:
-        faults: dict[str, list[str]] = {}
         for fault in error.errors(include_url=False):
-            faults.setdefault(_source(sources, fault["loc"]), []).append(_explained(kind, fault))
-        told = (f"{source}: {'; '.join(some)}" for source, some in faults.items())
-        raise RecipeError("; ".join(told)) from error
-    for loc in _with_logins(data):
-        raise RecipeError(
-            f"{_source(sources, loc)}: {'.'.join(map(str, loc))} has a name or a password in a URL, and "
-            "settings are published with the dataset; keep it in fsspec's own configuration "
-            "(~/.config/fsspec) or the environment"
+            source = _source(sources, fault["loc"])
+            faults.setdefault(source, []).append(_explained(kind, fault, source))
+    for loc in [] if faults else _with_logins(data):
+        faults.setdefault(_source(sources, loc), []).append(
+            f"{'.'.join(map(str, loc))} has a name or a password in a URL, and settings are published with "
+            "the dataset; keep it in fsspec's own configuration (~/.config/fsspec) or the environment"
         )
-    return found
+    if faults:
+        raise RecipeError("; ".join(f"{source}: {'; '.join(some)}" for source, some in faults.items()))
+    return settings
+
+
+def _misread(given: Any, read: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
+    """Values that pydantic takes for what they are not, or that no run could mean, with their place."""
+    if isinstance(given, dict) and isinstance(read, Mapping):
+        for key, value in given.items():
+            yield from _misread(value, read.get(key), (*loc, key))
+    elif isinstance(given, list) and isinstance(read, list | tuple):
+        for number, (value, got) in enumerate(zip(given, read, strict=False)):
+            yield from _misread(value, got, (*loc, number))
+    elif isinstance(given, bool) != isinstance(read, bool) and isinstance(given, bool | int | float):
+        if isinstance(read, bool | int | float):
+            yield loc, f"expected a {'true or false' if isinstance(read, bool) else 'number'}, got {given!r}"
+    elif isinstance(read, float) and not math.isfinite(read):
+        yield loc, f"expected a number that has an end, got {given!r}"
+    elif isinstance(read, int) and abs(read) > (most := MAX_SEED if loc[-1] == "seed" else MAX_COUNT):
+        yield loc, f"expected a number of at most {most:,}, got one of {math.log10(abs(read)) + 1:.0f} digits"
 
 
 def _with_logins(data: Any, *loc: int | str) -> Iterator[tuple[int | str, ...]]:
@@ -86,8 +110,10 @@ def _find(presets: Path, config: str) -> Path:
     for path in (Path(config), packaged):
         if path.is_file():
             return path
-    known = ", ".join(sorted(path.stem for path in presets.glob("*.yaml")))
-    raise RecipeError(f"no settings '{config}': no such file, and the presets are {known}")
+    known = sorted(path.stem for path in presets.glob("*.yaml"))
+    raise RecipeError(
+        f"no settings '{config}': no such file, and no preset; {nearest(config, known, 'the presets are')}"
+    )
 
 
 def _put(data: dict[str, Any], keys: Sequence[str], value: Any, source: str) -> None:
@@ -99,17 +125,20 @@ def _put(data: dict[str, Any], keys: Sequence[str], value: Any, source: str) -> 
     data[last] = value
 
 
-def _explained(kind: type[BaseModel], fault: Any) -> str:
+def _told(source: str, where: str, said: str) -> str:
+    """What is said of the value at `where`, which is not told twice."""
+    return said if not where or source == f"--set {where}" else f"{where}: {said}"
+
+
+def _explained(kind: type[BaseModel], fault: Any, source: str) -> str:
     loc = [str(part) for part in fault["loc"]]
     where = ".".join(loc)
     if fault["type"] not in ("extra_forbidden", "unexpected_keyword_argument"):
         got = fault["input"]  # a group of settings is not shown: it is long, and may hold an address
         shown = "" if isinstance(got, dict | list) else f", got {without_logins(repr(got))}"
-        return f"{where}: {fault['msg']}{shown}" if where else str(fault["msg"])
+        return _told(source, where, f"{fault['msg']}{shown}")
     known = _keys_at(TypeAdapter(kind).json_schema(), loc[:-1])
-    near = difflib.get_close_matches(loc[-1], known, n=1, cutoff=0.5)
-    hint = f"did you mean '{near[0]}'?" if near else f"the keys there are: {', '.join(known)}"
-    return f"unknown key '{where}'; {hint}"
+    return f"unknown key '{where}'; {nearest(loc[-1], known, 'the keys there are:')}"
 
 
 def _keys_at(schema: dict[str, Any], loc: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ near are no duplicates; each kind has a reason of its own, and goes only when it
     same_answer       two questions, one answer
     rephrasing        of one instruction; from `min_copy` on it goes as `copied_rephrasing`
 
+Questions that hold a text are compared by what they ask apart from it too (pipeline/dedup/contexts.py).
 Questions that show a passage are compared with those that show the same one, by what else they say. Rows of
 earlier datasets come first; what is near one of those goes as `near_duplicate_of_earlier` etc.
 
@@ -61,7 +62,7 @@ Above = Annotated[float, Field(gt=0, le=1)]
 class DropNearDuplicates(DatasetStage):
     reads: ClassVar[type] = Worded
     writes: ClassVar[type] = Worded
-    version: ClassVar[int] = 6  # 6: symbols are marks of a text, and marks of letters part of it
+    version: ClassVar[int] = 7  # 7: two tasks on one text in the question; 6: symbols are marks of a text
 
     shingle: Kind = "words"
     n: Annotated[int, Field(ge=1)] = (

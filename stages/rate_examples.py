@@ -50,15 +50,14 @@ Reason = Annotated[str, Field(min_length=1, max_length=LONGEST_REASON), BeforeVa
 def _reply(criteria: Sequence[str]) -> type[BaseModel]:
     """The scores in that order, after their reason; what else a judge says is left out."""
 
-    def known(_: type, said: object) -> object:
+    def known(said: object) -> object:
         if not isinstance(said, dict):
             return said
         named = {str(name).lower(): value for name, value in said.items()}
         return {name: named[name] for name in ("reason", *criteria) if name in named}
 
     fields: dict[str, Any] = dict.fromkeys(criteria, (Score, ...))
-    of_class: Any = classmethod(known)  # its type says nothing of functions that are given the class
-    validators: dict[str, Any] = {"known": model_validator(mode="before")(of_class)}
+    validators: dict[str, Any] = {"known": model_validator(mode="before")(known)}
     return create_model(
         "Reply",
         __config__=ConfigDict(extra="forbid"),

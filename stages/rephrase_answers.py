@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.model import Model, Sampling
 from pipeline.records import Example, content_id
 from pipeline.stage import NOT_DRAWN, Expected, ModelStage, Reject, rng_for
-from pipeline.synthesis.draws import draw_weighted
+from pipeline.synthesis.draws import check_weights, draw_weighted
 from pipeline.synthesis.styles import Wording, wordings
 
 
@@ -46,6 +46,9 @@ class RephraseAnswers(ModelStage):
     share: Annotated[float, Field(ge=0, le=1)] = 0.5  # of the examples that are rephrased
     sampling: Sampling = Sampling(temperature=0.8, max_tokens=2048)
     seed: int = 0
+
+    def check(self) -> None:
+        check_weights({name: style.weight for name, style in self.styles.items()}, "styles")
 
     def expected(self) -> Expected:
         return Expected(requests=self.share, rows=self.share)

@@ -16,7 +16,7 @@ from pydantic import Field
 from pipeline.model import Model, Sampling
 from pipeline.records import Chunk, Passage, content_id
 from pipeline.stage import Expected, ModelStage, Reject, rng_for, settle
-from pipeline.synthesis.draws import draw_weighted
+from pipeline.synthesis.draws import check_weights, draw_weighted
 from pipeline.synthesis.reply_forms import FormFault, as_text, cleaned, pairs_in, some_of, without_last
 from pipeline.synthesis.styles import ENCYCLOPEDIC, KNOWLEDGE, STYLES, Style, Styles
 from pipeline.text.endings import is_stop
@@ -39,6 +39,9 @@ class RephraseChunks(ModelStage):
     tokens_ratio: Annotated[float, Field(gt=0)] = 1.5  # of a reply to its chunk
     sampling: Sampling = Sampling(temperature=0.7, max_tokens=2048)
     seed: int = 0
+
+    def check(self) -> None:
+        check_weights({name: style.weight for name, style in self.styles.items()}, "styles")
 
     def expected(self) -> Expected:
         return Expected(requests=self.per_chunk, rows=self.per_chunk)

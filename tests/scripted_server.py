@@ -159,6 +159,8 @@ class Server:
         return app
 
     async def models(self, _: web.Request) -> web.Response:
+        if self.fault.get("kind") == "models":
+            return web.Response(status=self.fault["status"], body=base64.b64decode(self.fault["body"]))
         return web.json_response({"object": "list", "data": [{"id": "scripted", "object": "model"}]})
 
     async def control(self, request: web.Request) -> web.Response:
@@ -217,6 +219,8 @@ class Server:
         body = await request.json()
         if self.fault.get("kind") == "no_tokenizer":
             raise web.HTTPNotFound
+        if self.fault.get("kind") == "tokenizer":
+            return web.Response(status=self.fault["status"], body=base64.b64decode(self.fault["body"]))
         return web.json_response({"count": len(body["prompt"].split()), "tokens": [], "max_model_len": 4096})
 
     async def embed(self, request: web.Request) -> web.Response:
@@ -256,6 +260,12 @@ class Server:
                 assert request.transport is not None
                 request.transport.close()
                 return response
+            case "raw":  # whatever a test wants to be sent
+                return web.Response(
+                    status=fault.get("status", 200),
+                    body=base64.b64decode(fault["body"]),
+                    headers=fault.get("headers", {}),
+                )
             case "never":
                 await asyncio.sleep(3600)
         return None

@@ -45,7 +45,7 @@ MAIN_PATH_FOR_STAGES = {"errors", "model", "prompts", "records", "stage"}
 # library -> the modules that alone may import it
 OWNED = {
     "ray": "cluster driver ray_server serving spread",
-    "aiohttp": "client places reading",
+    "aiohttp": "bodies client places reading",
     "sqlite3": "replies reply_file spending",
     "jinja2": "prompts page",
     "typer": "__main__ growing looking options publishing running",

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.dag import steps_to
+from pipeline.dag import check, steps_to
 from pipeline.errors import RecipeError
+from pipeline.io import plain_yaml
 from pipeline.recipes import load_recipe, recipe_of
 from tests.conftest import ROOT
 
@@ -78,12 +79,115 @@ def test_set_wins_over_environment_wins_over_file(tmp_path: Path) -> None:
         ("questions", "expected KEY=VALUE"),
         ("taxonomy.path=nowhere", "no taxonomy 'nowhere'.*the packaged ones are knowledge, laptop"),
         ("taxonomy.only=[alchemy]", "has no id alchemy"),
-        ("answers.prompt=answer_questions/none", "no prompt 'answer_questions/none'"),
+        ("answers.prompt=answer_questions/none", "no prompt 'answer_questions/none'.*did you mean"),
+        ("planner.concurrency=true", "--set planner.concurrency: expected a number, got True"),
+        ("subjects.queries=false", "--set subjects.queries: .*got False"),
+        ("questions.single_concepts=[true, 5]", r"questions.single_concepts.0: expected a number, got True"),
+        ("questions.pair_share=yes", "expected a number, got True"),
+        ("planner.timeout_s=.inf", "expected a number that has an end, got inf"),
+        ("planner.timeout_s=.nan", "planner.timeout_s: "),
+        ("questions.per_syllabus=1" + "0" * 35, "at most 1,000,000,000, got one of 36 digits"),
+        ("planner.concurrency=5000000000", "at most 1,000,000,000"),
+        ("questions.seed=1" + "0" * 20, "at most 9,007,199,254,740,992"),
+        ("planner.name=../../x", "expected a name as the server lists it"),
+        ("planner.name=a/../b", "expected a name as the server lists it"),
+        ('planner.name="a\\nb"', "expected a name as the server lists it"),
+        ("planner.name=" + "x" * 301, "at most 300 characters"),
+        ("subjects={queries: 2, queries: 3}", "key 'queries' stands twice, in lines 1 and 1"),
+        ("without=[distint]", "did you mean 'distinct'"),
     ],
 )
 def test_a_mistake_is_named(override: str, said: str) -> None:
     with pytest.raises(RecipeError, match=said):
         _ = load_recipe("instruct", "laptop", [override], {}).last.id
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "questions.seed=20261130123456",
+        "planner.name=/models/mine",
+        "planner.name=org/model.v2",
+        "planner.name=o..o",
+        "questions.pair_share=1",  # a whole number for a share
+        "planner.timeout_s=20",
+        "rephrasing=null",
+        "rephrasing={share: 0}",
+        "gates.min_rows=0",
+        "subjects={queries: 2, max_subjects: 2}",
+    ],
+)
+def test_what_is_meant_is_taken(override: str) -> None:
+    load_recipe("instruct", "laptop", [override], {})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("gates: {min_rows: 1}\nplanner: {name: m}\ngates: {min_rows: 2}\n", "'gates' .*lines 1 and 3"),
+        ("planner:\n  name: m\n  path: p\n  name: n\n", "'name' stands twice, in lines 2 and 4"),
+        ("a: 1\n? a\n: 2\n", "'a' stands twice, in lines 1 and 2"),
+        ("'a': 1\n\"a\": 2\n", "'a' stands twice"),
+    ],
+)
+def test_a_key_that_stands_twice_is_named_with_both_lines(text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(text)
+    with pytest.raises(RecipeError, match=said):
+        load_recipe("instruct", str(tmp_path / "mine.yaml"), [], {})
+
+
+@pytest.mark.parametrize(
+    "text", ["base: &b {x: 1}\nother: {<<: *b, x: 2}\n", "1: a\n'1': b\n", "a: 1\nb: {a: 1}\n"]
+)
+def test_keys_that_are_not_the_same_stand_beside_each_other(text: str) -> None:
+    plain_yaml.parsed(text, "here")
+
+
+def test_a_setting_is_told_once() -> None:
+    with pytest.raises(RecipeError) as raised:
+        load_recipe("instruct", "laptop", ["questions.per_syllabus=many"], {})
+    assert str(raised.value).count("questions.per_syllabus") == 1
+
+
+@pytest.mark.parametrize(
+    "key", ["rephrasing.styles={easy: {prompt: rephrase_questions/easy, weight: 0}}", "restyling.styles={}"]
+)
+def test_styles_that_are_never_drawn_are_named_before_a_run(key: str) -> None:
+    recipe = load_recipe("instruct", "laptop", [key], {})
+    with pytest.raises(RecipeError, match=r"step 're(phrased|styled)': styles: expected .*weight above 0"):
+        check(steps_to(recipe.last))
+
+
+@pytest.mark.parametrize(
+    ("path", "is_told"),
+    [
+        ("/no/such/model", True),
+        ("./models/mine", True),
+        ("~/no-such-model", True),
+        ("tests/nothing-here", True),  # its first half is a folder here
+        ("model.gguf/with/more", True),
+        ("", True),
+        ("Qwen/Qwen3-8B", False),
+        ("gpt2", False),
+        ("tests", False),
+        ("embedded", False),
+    ],
+)
+def test_a_model_that_is_not_there_is_named_before_a_server_starts(
+    path: str, is_told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+
+    def checked() -> None:
+        check(
+            steps_to(load_recipe("instruct", "laptop", [f'planner.path="{path}"', "embedder=null"], {}).last)
+        )
+
+    if is_told:
+        with pytest.raises(RecipeError, match="path"):
+            checked()
+    else:
+        checked()
 
 
 def test_a_mistake_is_told_with_where_it_was_set(tmp_path: Path) -> None:

@@ -70,10 +70,11 @@ def test_a_line_a_step_totals_and_the_last_rejects() -> None:
     for event in events():
         progress.take(event)
     lines = text_of(progress)
-    assert lines[0].split() == ["step", "in", "kept", "rejected", "in", "flight", "tokens/s", "left"]
+    titles = ["step", "in", "kept", "rejected", "not", "drawn", "in", "flight", "tokens/s", "left"]
+    assert lines[0].split() == titles
     assert lines[1].split() == ["step0", "reused", "40", "40"]
     # 30 rows of 40 are left, 10 took 18 s; 900 tokens in 18 s.
-    assert lines[3].split() == ["step2", "runs", "10", "6", "4", "12", "50", "0:54"]
+    assert lines[3].split() == ["step2", "runs", "10", "6", "3", "1", "12", "50", "0:54"]
     assert lines[4].split() == ["step3", "waits"]
     assert lines[5] == "0:54  10 requests (9 sent, 2 retries), 50 prompt and 900 output tokens"
     assert lines[6] == "last rejects: step2 too_short 3"

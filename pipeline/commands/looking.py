@@ -1,12 +1,13 @@
 """Commands that look at a root, and one that tidies it up."""
 
+import dataclasses
 import json
 import sys
 from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import LAST_ROOT, RunRoot, exits
+from pipeline.commands.options import LAST_ROOT, RunRoot, exits, say_summary
 
 WIDE = 200  # columns
 
@@ -21,7 +22,8 @@ def status(
     from rich.console import Console
 
     from pipeline.inspection.plan import expect
-    from pipeline.inspection.status import progress_of, read_run, read_status
+    from pipeline.inspection.progress import DONE
+    from pipeline.inspection.status import Follower, ending, progress_of, read_run, read_status
     from pipeline.inspection.view import drawn, watched
     from pipeline.recipes import recipe_of
     from pipeline.storage.root import Root
@@ -29,18 +31,27 @@ def status(
     folder = Root(root)
     found = read_status(folder)
     if watch:
-        watched(Console(), lambda: progress_of(folder, read_status(folder)))
+        followed = watched(Console(), Follower(folder).look)
+        for line in ending(folder, found["recipe"], followed):
+            typer.echo(line)
         return
     expect(found, folder, lambda: recipe_of(read_run(folder)))
+    progress = progress_of(folder, found)
     if as_json:
+        found["ended"] = {"why": progress.ended, "at": progress.now} if progress.is_over else None
+        found["stored"] = dataclasses.asdict(progress.stored) if progress.stored is not None else None
         typer.echo(json.dumps(found, indent=1))
         return
     console = Console()
     if not console.is_terminal:
         console.width = WIDE  # a pipe cuts nothing off
     typer.echo(f"{found['recipe']}, run {found['run']}")
-    console.print(drawn(progress_of(folder, found)))
+    console.print(drawn(progress))
     typer.echo(found["to_go"])
+    for line in ending(folder, found["recipe"], progress):
+        typer.echo(line)
+    if progress.ended == DONE:
+        say_summary(folder, lambda: recipe_of(read_run(folder)))
 
 
 @exits

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.errors import PipelineError
+from pipeline.errors import INTERRUPTED, PipelineError, RecipeError, StoreError
 
 if TYPE_CHECKING:
     from pipeline.recipe import Recipe
     from pipeline.storage.root import Root
-
-INTERRUPTED = 130
 
 RecipeName = Annotated[
     str, typer.Argument(help="instruct, documents, wrap, bonito, or propose (see `academe taxonomy`).")
@@ -68,6 +66,17 @@ def root_of(recipe: str, root: str | None) -> "Root":
     return Root(root if root is not None else f"runs/{recipe}")
 
 
+def say_summary(root: "Root", wire: "Callable[[], Recipe]") -> None:
+    """What the run came to. That it cannot be told, as the taxonomy is gone, is no fault of the run."""
+    from pipeline.report.summary import summary_lines
+
+    try:
+        for line in summary_lines(root, wire()):
+            typer.echo(line)
+    except (RecipeError, StoreError) as error:
+        typer.echo(f"what the run came to cannot be told: {error}")
+
+
 def recipe_from(
     name: str,
     config: str,
@@ -77,8 +86,10 @@ def recipe_from(
     model: str | None = None,
 ) -> "Recipe":
     """The recipe with the settings that the options make. Raises RecipeError."""
-    from pipeline.recipes import load_recipe, main_model
+    from pipeline.recipes import load_recipe, main_model, reads_documents
 
+    if docs and not reads_documents(name):
+        raise RecipeError(f"{name} reads no documents; leave out --docs, or run documents or wrap on them")
     asked = _endpoint_overrides(main_model(name), endpoint, model) if endpoint or model else []
     named = [f"files.paths={json.dumps(docs)}"] if docs else []
     return load_recipe(name, config, [*asked, *named, *(overrides or [])], os.environ)

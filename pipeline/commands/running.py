@@ -15,6 +15,7 @@ from pipeline.commands.options import (
     exits,
     recipe_from,
     root_of,
+    say_summary,
 )
 from pipeline.engine.spread import SPREAD_ROWS
 
@@ -83,9 +84,13 @@ def run(
             )
         finally:
             events.close()
-    if summary is not None and not as_json:  # of which the last event tells
+    if as_json:  # of which the last event tells
+        return
+    if summary is not None:
         splits = ", ".join(f"{split['rows']:,} {name}" for name, split in summary["splits"].items())
         typer.echo(f"{folder.dataset}: {splits or 'no'} rows")
+    if not quiet:
+        say_summary(folder, lambda: wired)
 
 
 @exits

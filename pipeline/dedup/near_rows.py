@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pipeline.dedup.contexts import apart, pieces
 from pipeline.dedup.families import ORIGINAL, PASSAGE, families, originals, passages
 from pipeline.dedup.minhash import Sets, band_keys
 from pipeline.dedup.near_pairs import Buckets, Rows, buckets, joined, near_pairs
@@ -20,6 +21,7 @@ from pipeline.dedup.shingles import Kind, shingled
 from pipeline.stage import Each
 
 TEXTS = ("question", "answer", "text")
+ASKED = "asked"  # the column of pieces of questions
 BANDS_A_TASK = 4
 
 
@@ -31,10 +33,16 @@ class Near:
     family: NDArray[np.int64]  # equal for an original and its rephrasings; in that order
     rows: Rows
     buckets: Buckets
+    asked: Sets | None  # the pieces of questions, see pipeline/dedup/contexts.py
 
     def pairs(self, min_similarity: float, goes: Flags) -> Iterator[Pairs]:
-        """See `near_pairs`; rows and twins are places in `order`."""
-        return near_pairs(self.buckets, self.rows, min_similarity, goes)
+        """See `near_pairs`; rows and twins are places in `order`. Questions with a text in them are near by
+        what they say apart from it, too.
+        """
+        for found in near_pairs(self.buckets, self.rows, min_similarity, goes):
+            if self.asked is not None and len(found):
+                found = apart(found, self.order, self.asked, self.rows.answers)
+            yield found[found["whole"] >= min_similarity]
 
 
 def sketched(rows: pa.Table, shingle: Kind, n: int, bands: int, band_rows: int) -> pa.Table:
@@ -48,6 +56,8 @@ def sketched(rows: pa.Table, shingle: Kind, n: int, bands: int, band_rows: int) 
         keys ^= shown.astype(np.uint32)[:, None]
     key_lists = pa.FixedSizeListArray.from_arrays(keys.ravel(), bands)
     marks = {ORIGINAL: originals(rows), PASSAGE: shown}
+    if "question" in sides:
+        marks[ASKED] = pieces(rows["question"])
     return pa.table({"id": rows["id"], **sides, "keys": key_lists, **marks})
 
 
@@ -67,7 +77,8 @@ def near_rows(sketches: pa.Table, n_settled: int, each: Each) -> Near:
     bands = [range(start, min(start + BANDS_A_TASK, n_bands)) for start in cuts]
     found = joined(each(buckets, bands, keys, order))
     shown = sketches[PASSAGE].to_numpy()[order]
-    return Near(order, family, Rows(*sides, order, n_settled, shown), found)
+    asked = Sets.of(sketches[ASKED]) if ASKED in sketches.column_names else None
+    return Near(order, family, Rows(*sides, order, n_settled, shown), found, asked)
 
 
 def _sets(lists: dict[str, pa.LargeListArray | pa.ChunkedArray], n: int) -> tuple[Sets, Sets]:

@@ -91,10 +91,13 @@ class Schedule:
 
     def part_done(self, step: Step, part: Part) -> None:
         """A part of `step` is whole: it flows on to the steps that read from it."""
-        state = self._states[step.name]
+        self._take_part(self._states[step.name], part, "part_done")
+
+    def _take_part(self, state: _StepState, part: Part, event: Literal["part_done", "part_found"]) -> None:
+        """`part_found` tells of what an earlier run made: it is no work of this one."""
         state.parts[part.name] = part.entry()
         state.tally.add(part.tally)
-        self._events.emit("part_done", step=step.name, part=part.name, tally=part.tally.as_dict())
+        self._events.emit(event, step=state.step.name, part=part.name, tally=part.tally.as_dict())
         self._flow(state, part.name, state.parts[part.name])
 
     def task_done(self, task: Task, part: Part | None) -> None:
@@ -117,6 +120,7 @@ class Schedule:
             state.wanted = is_read and not state.finished
             if state.wanted:
                 folder = self._root.folder(state.step)
+                folder.remove_drafts()
                 state.found = {kind: set(folder.part_names(kind)) for kind in ("", work.SKETCHES)}
         for state in self._states.values():
             if state.finished:
@@ -157,7 +161,7 @@ class Schedule:
         """
         size, n_rows = _slice_rows(state.step), entry["rows"]
         for number, start in enumerate(range(0, n_rows, size)):
-            name = part if len(state.step.inputs) == 1 else f"{state.step.inputs.index(before)}.{part}"
+            name = part if len(state.step.inputs) == 1 else f"{_place(state.step, before)}.{part}"
             if n_rows > size:
                 name = f"{name}.{number:05d}"
             stop = min(start + size, n_rows)
@@ -181,7 +185,7 @@ class Schedule:
         if found is None:
             state.todo.append(task)
         else:
-            self.part_done(state.step, found)
+            self._take_part(state, found, "part_found")
 
     def _advance(self, state: _StepState) -> None:
         """Moves a step on to its next phase, or to its end, when nothing of this one is left."""
@@ -232,6 +236,11 @@ def _by_urgency(states: list[_StepState]) -> list[_StepState]:
     return [*(state for state in reversed(states) if state not in asking), *asking]
 
 
+def _place(step: Step, before: Step) -> str:
+    """Which of the inputs it is, as a number whose text sorts as it does."""
+    return f"{step.inputs.index(before):0{len(str(len(step.inputs) - 1))}}"
+
+
 def _kind(stage: Stage) -> Kind:
     return "ask" if isinstance(stage, ModelStage) else "map" if isinstance(stage, MapStage) else "filter"
 
@@ -240,5 +249,6 @@ def _slice_rows(step: Step) -> int:
     if isinstance(step.stage, MapStage):
         return step.stage.batch
     if isinstance(step.stage, ModelStage):
-        return max(1, int(REQUESTS_PER_PART // step.stage.expected().requests))
+        requests = step.stage.expected().requests
+        return max(1, int(REQUESTS_PER_PART // requests)) if requests else ROWS_PER_PART
     return ROWS_PER_PART

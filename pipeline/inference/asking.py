@@ -18,6 +18,7 @@ from pipeline.embeddings.vectors import packed
 from pipeline.errors import BadReply, ModelUnavailable, RequestRefused
 from pipeline.inference.client import Client
 from pipeline.inference.door import fits, last_logprobs, misfit, text_in
+from pipeline.inference.first_request import FirstRequest
 from pipeline.inference.pace import Pace
 from pipeline.inference.protocol import Kind, end_of, kind_of
 from pipeline.inference.vllm_metrics import PrefixCache
@@ -51,15 +52,14 @@ class Gauges:
 
 
 class ServedModel:
-    """A channel to a served model through the reply store. Used inside one event loop.
-
-    Nothing is sent before `use_server` has been called, and the gauges say when that is needed, so that no
-    server is started for a run whose replies are all stored.
+    """A channel to a served model through the reply store, for one event loop. Nothing is sent before
+    `use_server`; the gauges say when that is needed: no server is started where all replies are stored.
     """
 
     def __init__(self, spec: ModelSpec, replies: Replies, replay: bool = False) -> None:
         self._pace = Pace(spec.concurrency, spec.timeout_s)
         self._wants_server = False
+        self._first = FirstRequest(spec.name)
         self._spec = spec
         self._replies = replies
         self._replay = replay
@@ -95,6 +95,7 @@ class ServedModel:
 
     async def room(self) -> None:
         """Returns when fewer requests wait for their turn than may be in flight. For one caller at a time."""
+        await self._first.wait()
         await self._pace.room()
 
     async def reply_to(self, body: dict[str, Any], sample: int, tally: Tally, step: str = "") -> StoredReply:
@@ -118,11 +119,13 @@ class ServedModel:
             raise ModelUnavailable(f"--replay sends nothing, but no reply is stored for: {request.decode()}")
         asked = self._open[key] = asyncio.get_running_loop().create_future()
         try:
-            # The place in flight is held until the reply is durable, so that a crash costs no more than the
-            # places.
-            async with self._pace:
-                with self._counted(step):
-                    reply = await self._exchange(key, request, kind, tally)
+
+            async def ask() -> StoredReply:
+                async with self._pace:  # until the reply is durable: a crash costs no more than the places
+                    with self._counted(step):
+                        return await self._exchange(key, request, kind, tally)
+
+            reply = await self._first.go(kind == "text" and b'"response_format"' in request, ask)
         except BaseException as error:
             asked.set_exception(error)
             asked.exception()  # nobody may be waiting

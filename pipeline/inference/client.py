@@ -16,8 +16,9 @@ from collections.abc import Callable
 import aiohttp
 from yarl import URL
 
-from pipeline.errors import FAILED, BadReply, ModelError, ModelUnavailable, RequestFailed, RequestRefused
+from pipeline.errors import FAILED, BadReply, ModelUnavailable, RequestFailed, RequestRefused
 from pipeline.inference import http_answers
+from pipeline.inference.bodies import whole_body
 from pipeline.inference.http_answers import Denied, Fault, quoted, understood
 from pipeline.inference.listing import names_in, refuse_unlisted
 from pipeline.inference.pace import Pace
@@ -28,16 +29,16 @@ from pipeline.model import ModelSpec
 from pipeline.storage.replies import StoredReply
 
 MAX_TRIES = 6  # of one request that keeps failing on a server that is otherwise well
-MAX_REPLY_BYTES = 16 * 2**20  # more is no reply to what we ask for
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 10.0
 PROBE_TIMEOUT_S = 10.0
 PROBE_EVERY_S = 1.0
 PROBE_TOKENS = 5
+PROBES = 5  # of a server that fails for every third text all fail once in 400 times
 WATCH_S = 1.0  # between looks at a server's queue
 
 
 class Client:
-    """Sends chat completions to one server. Made and used inside one event loop."""
+    """Sends requests to one server. Made and used inside one event loop."""
 
     def __init__(self, spec: ModelSpec, url: str, pace: Pace, key: str = "") -> None:
         self._spec = spec
@@ -113,14 +114,12 @@ class Client:
                 waits += 1
                 tries = await self._tries_after(fault, tries, waits, before)
                 if tries >= MAX_TRIES and await self._is_well(fault, sent):
-                    raise RequestFailed(
-                        f"{FAILED} {tries} times, last with: {fault}", raw=str(fault)
-                    ) from fault
-                if time.monotonic() - max(started, self._last_good) > self._spec.outage_s:
-                    raise ModelUnavailable(
-                        f"no answer from {self._url} for {self._spec.outage_s:.0f} s, last: {fault}; "
-                        "start the server and run the same command again to go on from here"
-                    ) from fault
+                    said = f"{FAILED} {tries} times, last with: {fault}"
+                    raise RequestFailed(said, raw=str(fault)) from fault
+                if await self._is_outage(fault, started):
+                    said = f"no answer from {self._url} for {self._spec.outage_s:.0f} s, last: {fault}"
+                    remedy = "start the server and run the same command again to go on from here"
+                    raise ModelUnavailable(f"{said}; {remedy}") from fault
                 backoff = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(waits, 10)) * random.uniform(0.5, 1.0)
                 await asyncio.sleep(max(fault.again_s, backoff))
                 on_retry()
@@ -142,19 +141,22 @@ class Client:
         answers_others = await self._answers_others()
         return tries + answers_others if fault.how == "away" else (tries + 1) * answers_others
 
+    async def _is_outage(self, fault: Fault, started: float) -> bool:
+        """Whether nobody has been answered for `outage_s`, and nobody would be now."""
+        if time.monotonic() - max(started, self._last_good) <= self._spec.outage_s:
+            return False
+        return fault.how == "unreached" or not await self._answers_others()
+
     async def _is_well(self, fault: Fault, sent: float) -> bool:
         """Whether the server was there for others at the time of this fault."""
         return fault.how != "bad" or self._last_good > sent or await self._is_up()
 
     async def _post(self, body: bytes, kind: Kind) -> StoredReply:
-        said = ""
-        sent = time.monotonic()
+        head, sent, url = "", time.monotonic(), self._addresses[kind]
         try:
-            async with self._session.post(
-                self._addresses[kind], data=body, allow_redirects=False
-            ) as response:
-                said = f"HTTP {response.status} {response.content_type}"
-                data = await _read(response)
+            async with self._session.post(url, data=body, allow_redirects=False) as response:
+                head = f"HTTP {response.status}"
+                data = await whole_body(response)
                 if response.status != 200:
                     raise self._meaning(response, data, kind)
         except TimeoutError as error:
@@ -163,9 +165,12 @@ class Client:
         except aiohttp.ClientConnectorError as error:  # nobody has seen the request
             raise Fault(f"{type(error).__name__}: {error}", "unreached") from error
         except (aiohttp.ClientError, ValueError) as error:
-            raise Fault(f"{type(error).__name__}: {error} {said}".rstrip(), "bad") from error
-        text = self._masked(data.decode(errors="replace"))
-        reply = understood(data, quoted(200, response.content_type, text), kind, self._counts_tokens)
+            raise Fault(f"{type(error).__name__}: {error} {head}".rstrip(), "bad") from error
+
+        def said() -> str:
+            return quoted(200, response.content_type, self._masked(data.decode(errors="replace")))
+
+        reply = understood(data, said, kind, self._counts_tokens)
         self._counts_tokens = self._counts_tokens or kind == "tokens"
         self._pace.answered(time.monotonic() - sent, reply.output_tokens)
         return reply
@@ -196,21 +201,29 @@ class Client:
         return await asyncio.shield(self._probe)
 
     async def _ask_shortly(self) -> bool:
-        self._n_probes += 1  # another text each time: a server that fails for one text is not taken for down
-        said = f"Say yes. ({self._n_probes})"
-        body = {"model": self._spec.name, "messages": [{"role": "user", "content": said}]}
-        request = json.dumps({**body, "max_tokens": PROBE_TOKENS}).encode()
-        timeout = aiohttp.ClientTimeout(total=max(PROBE_TIMEOUT_S, self._spec.timeout_s))
-        try:
-            async with self._session.post(self._addresses["text"], data=request, timeout=timeout) as response:
-                found = decoded(await _read(response)) if response.status == 200 else None
-                answered = found is not None and http_answers.error_of(found) is None
-        except (aiohttp.ClientError, TimeoutError, ValueError, NoReply, ModelError):
-            answered = False
+        """Asks up to PROBES times, each time for another text: one that fails for some texts is not down."""
+        for _ in range(PROBES):
+            self._n_probes += 1
+            answered = await self._answers(f"Say yes. ({self._n_probes})")
+            if answered is not False:
+                break
         if answered:
             self._last_good = time.monotonic()
         asyncio.get_running_loop().call_later(PROBE_EVERY_S, self._forget_probe)
-        return answered
+        return bool(answered)
+
+    async def _answers(self, said: str) -> bool | None:
+        """Whether the server answers that; None where asking again would say nothing: it is gone."""
+        body = {"model": self._spec.name, "messages": [{"role": "user", "content": said}]}
+        request, url = json.dumps({**body, "max_tokens": PROBE_TOKENS}).encode(), self._addresses["text"]
+        try:
+            async with self._session.post(url, data=request, allow_redirects=False) as response:
+                found = decoded(await whole_body(response)) if response.status == 200 else None
+                return found is not None and http_answers.error_of(found) is None
+        except (aiohttp.ClientConnectorError, TimeoutError):
+            return None
+        except (aiohttp.ClientError, ValueError, NoReply, BadReply):
+            return False
 
     def _forget_probe(self) -> None:
         self._probe = None
@@ -222,19 +235,6 @@ class Client:
                 return response.status < 500
         except (aiohttp.ClientError, TimeoutError):
             return False
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """The body. Raises BadReply when it is too long to be a reply, after as much of it as that."""
-    if (response.content_length or MAX_REPLY_BYTES) < MAX_REPLY_BYTES:
-        return await response.read()
-    data = bytearray()
-    async for piece in response.content.iter_any():
-        data += piece
-        if len(data) > MAX_REPLY_BYTES:
-            said = quoted(response.status, response.content_type, data[:1000].decode(errors="replace"))
-            raise BadReply(f"a reply of more than {MAX_REPLY_BYTES:,} bytes", raw=said)
-    return bytes(data)
 
 
 def key_of(spec: ModelSpec) -> str:
@@ -267,7 +267,7 @@ async def _check_endpoint(spec: ModelSpec, key: str) -> str:
             timeout=timeout, headers=_headers(key), proxy=proxy_for(base)
         ) as session:
             async with session.get(f"{base}/models") as response:
-                status, data = response.status, await _read(response)
+                status, data = response.status, await whole_body(response)
             if status in (401, 403):
                 remedy = f"set the key in the environment variable {spec.api_key_env}"
                 raise ModelUnavailable(f"{base}/models says HTTP {status}; {remedy}")

@@ -29,6 +29,7 @@ Basis = Literal["here", "before", "like", "input", "guess"]
 GUESSED_SHARE = 1 / 3  # of max_tokens, that a reply takes
 CHARS_PER_TOKEN = 4.0
 SAMPLE_REQUESTS = 400  # of a step, that are rehearsed
+SAMPLE_RECORDS = 4_000  # the most that are mapped for them, of a step that asks for few of its records
 FEW_REPLIES = 8  # say nothing of the others yet
 
 
@@ -176,8 +177,8 @@ def _rehearsed(step: Step, stage: ModelStage, root: Root, known: _Rates) -> _Rat
     if not root.replies.is_file():
         return known
     replies = Stored(root.replies)
-    per_row = max(1.0, known.requests)
-    n_records = max(1, int(SAMPLE_REQUESTS / per_row))
+    per_row = known.requests or 1.0  # below 1 for a step that takes a share of its records
+    n_records = max(1, min(SAMPLE_RECORDS, int(SAMPLE_REQUESTS / per_row)))
     records = [item for before in step.inputs for item in sample_of(before, root, replies, n_records)]
     rehearsal = Rehearsal(replies, filler_chars=int(CHARS_PER_TOKEN * known.output_tokens / per_row))
     rehearsal.map(stage, model_of(step), records)
@@ -193,7 +194,7 @@ def _rehearsed(step: Step, stage: ModelStage, root: Root, known: _Rates) -> _Rat
     return dataclasses.replace(
         known,
         basis="input" if known.basis == "guess" else known.basis,
-        rows=known.rows * requests / per_row,
+        rows=known.rows * requests / per_row if known.requests else known.rows,
         requests=requests,
         prompt_tokens=sum(asked.prompt_chars for asked in rehearsal.asked) / chars_per_token / len(records),
         output_tokens=requests * per_reply,

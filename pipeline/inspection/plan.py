@@ -14,8 +14,9 @@ WHENCE = {
     "before": "'before' has the rates of the same step with other settings in this root",
     "like": "'like' has the rates of a finished run elsewhere that asked the same models",
     "input": "'input' has the requests that the step's input leads to, and the replies that came so far",
-    "guess": "'guess' follows from the settings alone and is most often too high; a short run measures: "
-    "--until STEP, on few disciplines, or --like ROOT",
+    "guess": "'guess' follows from the settings alone and is most often too high: a model names fewer "
+    "subjects than it may, and a syllabus has fewer sets of concepts than questions.per_syllabus asks for; "
+    "a short run measures: --until STEP, on few disciplines, or --like ROOT",
 }
 
 

@@ -4,11 +4,12 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.stage import NOT_DRAWN
+from pipeline.storage.spending import Spent
 from pipeline.storage.tally import Tally
 
 N_REJECTS = 3  # that are told, the last ones
 CLOSED = ("done", "reused")
+DONE = "done"
 
 
 @dataclass
@@ -18,6 +19,7 @@ class Line:
     inputs: list[str]
     state: str = "waits"
     tally: Tally = field(default_factory=Tally)
+    own: Tally = field(default_factory=Tally)  # of this run: parts that an earlier one left took no time
     started: float = 0.0
     seconds: float = 0.0  # of its own span, up to its last part
     in_flight: int = 0
@@ -25,9 +27,9 @@ class Line:
     @property
     def tokens_per_s(self) -> float | None:
         """None where nothing was sent: stored replies have no speed."""
-        if not self.tally.sent or not self.seconds or self.state == "reused":
+        if not self.own.sent or not self.seconds or self.state == "reused":
             return None
-        return self.tally.output_tokens / self.seconds
+        return self.own.output_tokens / self.seconds
 
 
 class Progress:
@@ -39,7 +41,8 @@ class Progress:
         self.models: dict[str, str] = {}  # what is in flight to each
         self.rejects: deque[str] = deque(maxlen=N_REJECTS)
         self.started = self.now = 0.0
-        self.is_over = False
+        self.ended = ""  # why, once it has; "done" at its end
+        self.stored: Spent | None = None  # replies, since it began, of parts that are not whole too
 
     def take(self, event: dict[str, Any]) -> None:
         """The next event of the run."""
@@ -65,7 +68,9 @@ class Progress:
         elif kind == "progress":
             self._take_flights(event)
         elif kind == "run_done":
-            self.is_over = True
+            self.ended = DONE
+        elif kind == "run_stopped":
+            self.stop(event["why"])
         elif step is not None:
             self._take_step(step, event)
 
@@ -83,25 +88,38 @@ class Progress:
         elif event["event"] == "part_done":
             tally = Tally.from_dict(event["tally"])
             line.tally.add(tally)
-            # A part that was found on disk has no time of ours.
-            line.seconds = event["at"] - line.started if line.started else 0.0
-            told = {reason: n for reason, n in tally.rejected.items() if reason != NOT_DRAWN}
-            self.rejects += [f"{step} {reason} {n:,}" for reason, n in told.items() if line.started]
+            line.own.add(tally)
+            line.seconds = event["at"] - line.started
+            self.rejects += [f"{step} {reason} {n:,}" for reason, n in tally.rejected.items()]
+        elif event["event"] == "part_found":
+            line.tally.add(Tally.from_dict(event["tally"]))
         elif event["event"] in ("step_done", "step_reused"):
             line.state = "done" if event["event"] == "step_done" else "reused"
             line.tally = Tally.from_dict(event["tally"])
             line.in_flight = 0
 
+    @property
+    def is_over(self) -> bool:
+        return bool(self.ended)
+
+    def stop(self, why: str) -> None:
+        """The run has ended before its time: nothing runs, and nothing is in flight."""
+        self.ended = why
+        for line in self.lines.values():
+            line.in_flight = 0
+            if line.state == "runs":
+                line.state = "stopped"
+
     def seconds_left(self, name: str) -> float | None:
         """Of a step that asks, runs and knows all its rows, at its pace so far; None of others."""
         line = self.lines[name]
-        if line.state != "runs" or not line.tally.requests or not line.seconds or not line.tally.rows_in:
+        if line.state != "runs" or not line.own.requests or not line.seconds or not line.own.rows_in:
             return None
         before = [self.lines[name] for name in line.inputs]
         if any(other.state not in CLOSED for other in before):
             return None
         left = sum(other.tally.kept for other in before) - line.tally.rows_in
-        return max(0.0, left * line.seconds / line.tally.rows_in)
+        return max(0.0, left * line.seconds / line.own.rows_in)
 
     def totals(self) -> Tally:
         """Over all steps, whichever run has worked on them."""

@@ -65,6 +65,12 @@ def _wrapped(name: str, text: str) -> Iterator[str]:
     yield from (margin + _safe(line) for line in lines[1:])
 
 
+def excerpt(text: str) -> str:
+    """Its beginning, on one line of a terminal."""
+    line = _safe(" ".join(text.split()))
+    return line if len(line) <= WIDTH else f"{line[: WIDTH - 3]}..."
+
+
 def _safe(text: str) -> str:
     """Without what would steer a terminal: rows are hostile text."""
     return "".join(

@@ -1,13 +1,16 @@
 """What a root says about its run, read from the files alone; works while the run goes on, and after."""
 
 import itertools
+import time
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.errors import RecipeError
-from pipeline.inspection.progress import Line, Progress
-from pipeline.storage.events import read_events
+from pipeline.errors import RecipeError, nearest
+from pipeline.inspection.progress import DONE, Line, Progress
+from pipeline.storage.events import Reader
+from pipeline.storage.lock import Watch
 from pipeline.storage.root import Root
+from pipeline.storage.spending import spent_since
 from pipeline.storage.store import StepFolder
 from pipeline.storage.tally import Tally
 
@@ -22,11 +25,45 @@ def read_status(root: Root) -> dict[str, Any]:
     return {"recipe": data["recipe"], "run": data["run"], "steps": steps}
 
 
+KILLED = "killed, or its machine went away: it could say nothing of it"
+
+
+class Follower:
+    """Follows the last run of a root, look by look. Cost of a look: the events that are new."""
+
+    def __init__(self, root: Root) -> None:
+        self._events = Reader(root.events)
+        self._lock = Watch(root.path)
+        self._replies = root.replies
+        self._progress = Progress()
+
+    def look(self) -> Progress:
+        """What the run shows of itself by now; how it ended, where it has."""
+        is_held = self._lock.is_held()  # first: what a run says at its end comes before it lets go
+        for event in self._events.new():
+            self._progress.take(event)
+        if not is_held and not self._progress.is_over:
+            self._progress.stop(KILLED)
+        if self._replies.is_file() and self._progress.started:
+            self._progress.stored = spent_since(self._replies, self._progress.started)
+        return self._progress
+
+
+def ending(root: Root, recipe: str, progress: Progress) -> list[str]:
+    """Why and when the run ended and how to go on; nothing while it goes on, or came to its end."""
+    if not progress.is_over or progress.ended == DONE:
+        return []
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(progress.now))
+    return [
+        f"no run is alive; the last one ended at {when}: {progress.ended}",
+        f"to go on: the same command again, `academe run {recipe} --root {root}` with its options; nothing "
+        "that is stored is asked again",
+    ]
+
+
 def progress_of(root: Root, status: dict[str, Any]) -> Progress:
     """What the run shows of itself: from its events, but for states and rows, which the root knows best."""
-    progress = Progress()
-    for event in read_events(root.events):
-        progress.take(event)
+    progress = Follower(root).look()
     known = progress.lines
     progress.lines = {}
     for step in status["steps"]:
@@ -45,7 +82,8 @@ def rows_of(root: Root, step: str, rejects: bool, n: int) -> list[dict[str, Any]
     steps = read_run(root)["steps"]
     found = [candidate for candidate in steps if candidate["name"] == step]
     if not found:
-        raise RecipeError(f"no step '{step}' in {root}; its steps are: {', '.join(s['name'] for s in steps)}")
+        names = [entry["name"] for entry in steps]
+        raise RecipeError(f"no step '{step}' in {root}; {nearest(step, names, 'its steps are:')}")
     return list(itertools.islice(_folder(root, found[0]).rows("rejects" if rejects else ""), n))
 
 

@@ -21,9 +21,10 @@ from pipeline.storage.tally import Tally
 DRAW_S = 0.2  # between drawings of the live table: a fast run has a hundred events a second
 NEWS_S = 20.0  # how often a plain view says how far a running step is
 WATCH_S = 1.0  # between drawings of a run in another terminal
-FOOTER_LINES = 6  # below the table, its head included
-STYLES = {"runs": "bold", "done": "green", "reused": "green", "waits": "dim"}
-TITLES = ("in", "kept", "rejected", "in flight", "tokens/s", "left")
+FOOTER_LINES = 7  # below the table, its head included
+STYLES = {"runs": "bold", "done": "green", "reused": "green", "waits": "dim", "stopped": "yellow"}
+NOT_DRAWN = "not drawn"  # its column is there where a step takes a share of its rows
+TITLES = ("in", "kept", "rejected", NOT_DRAWN, "in flight", "tokens/s", "left")
 
 
 class LiveView:
@@ -52,8 +53,8 @@ class LiveView:
         self._live.update(drawn(self._progress, room), refresh=True)
 
 
-def watched(console: Console, look: Callable[[], Progress]) -> None:
-    """Draws what `look` gives, once a second, until the run is over."""
+def watched(console: Console, look: Callable[[], Progress]) -> Progress:
+    """Draws what `look` gives, once a second, until the run is over; returns the last of it."""
     with Live(console=console, auto_refresh=False) as live:
         while True:
             progress = look()
@@ -61,7 +62,7 @@ def watched(console: Console, look: Callable[[], Progress]) -> None:
                 drawn(progress, None if progress.is_over else console.height - FOOTER_LINES), refresh=True
             )
             if progress.is_over:
-                return
+                return progress
             time.sleep(WATCH_S)
 
 
@@ -72,7 +73,8 @@ def drawn(progress: Progress, room: int | None = None) -> RenderableType:
     table = Table(box=None, pad_edge=False)
     table.add_column("step", no_wrap=True)
     table.add_column("")
-    for title in TITLES:
+    titles = [title for title in TITLES if title != NOT_DRAWN or progress.totals().not_drawn]
+    for title in titles:
         table.add_column(title, justify="right", no_wrap=True)
     hidden: list[str] = []
     for states in (CLOSED, ("waits",)):
@@ -81,7 +83,11 @@ def drawn(progress: Progress, room: int | None = None) -> RenderableType:
             hidden += states
     for name, line in progress.lines.items():
         if line.state not in hidden:
-            table.add_row(name, Text(line.state, STYLES[line.state]), *_cells(progress, name, line))
+            table.add_row(
+                name,
+                Text(line.state, STYLES[line.state]),
+                *map(_cells(progress, name, line).__getitem__, titles),
+            )
     n_hidden = {state: sum(line.state == state for line in progress.lines.values()) for state in hidden}
     told = ", ".join(f"{n} {state}" for state, n in n_hidden.items() if n)
     if told:
@@ -89,15 +95,17 @@ def drawn(progress: Progress, room: int | None = None) -> RenderableType:
     return Group(table, *(Text(text, "dim", no_wrap=True) for text in _footer(progress)))
 
 
-def _cells(progress: Progress, name: str, line: Line) -> list[str]:
+def _cells(progress: Progress, name: str, line: Line) -> dict[str, str]:
+    """By the column's title."""
     tally, left = line.tally, progress.seconds_left(name)
-    counts = (tally.rows_in, tally.kept, tally.n_rejected, line.in_flight)
+    counts = (tally.rows_in, tally.kept, tally.n_rejected, tally.not_drawn, line.in_flight)
     rate = line.tokens_per_s
-    return [
+    cells = [
         *(f"{count:,}" if count else "" for count in counts),
         f"{rate:,.0f}" if rate else "",
         clock(left) if left is not None else "",
     ]
+    return dict(zip(TITLES, cells, strict=True))
 
 
 def _requests(tally: Tally) -> str:
@@ -114,10 +122,14 @@ def _footer(progress: Progress) -> list[str]:
     ]
     if progress.rejects:
         lines.append(f"last rejects: {', '.join(progress.rejects)}")
+    if progress.stored is not None:
+        stored = progress.stored
+        lines.append(
+            f"stored since it began: {stored.replies:,} replies, {stored.prompt_tokens:,} prompt and "
+            f"{stored.output_tokens:,} output tokens"
+        )
     if not progress.is_over:
-        lines += progress.models.values()
-    if progress.news:
-        lines.append(progress.news)
+        lines += [*progress.models.values(), *([progress.news] if progress.news else [])]
     return lines
 
 
@@ -154,6 +166,8 @@ class PlainView:
         line = self._progress.lines[step]
         tally, left = line.tally, self._progress.seconds_left(step)
         text = f"{step}: {line.state}, {tally.rows_in} in, {tally.kept} kept, {tally.n_rejected} rejected"
+        if tally.not_drawn:
+            text += f", {tally.not_drawn} not drawn"
         if tally.requests:
             text += f", {_requests(tally)}"
         if line.tokens_per_s:

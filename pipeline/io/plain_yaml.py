@@ -8,10 +8,26 @@ import yaml
 from pipeline.errors import RecipeError
 
 
+class _Loader(yaml.SafeLoader):
+    """The safe one, which takes no key twice: of two the first would be lost without a word."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node: yaml.MappingNode = super().compose_mapping_node(anchor)
+        lines: dict[tuple[str, str], int] = {}
+        for key, _ in node.value:
+            name, line = (key.tag, str(key.value)), key.start_mark.line + 1
+            if name in lines:
+                raise yaml.YAMLError(
+                    f"key '{key.value}' stands twice, in lines {lines[name]} and {line}; keep one"
+                )
+            lines[name] = line
+        return node
+
+
 def parsed(text: str, source: str) -> Any:
     """The value of YAML `text`. Raises RecipeError that names `source`."""
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader=_Loader)
     except (yaml.YAMLError, ValueError) as error:  # an impossible date is a ValueError
         raise RecipeError(f"{source} is not YAML: {error}") from error
     except RecursionError:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
-from pipeline.errors import RecipeError
+from pipeline.errors import RecipeError, nearest
 from pipeline.model import ModelSpec
 from pipeline.recipe import Recipe
 from pipeline.recipes import bonito_pairs, document_tasks, instruct, propose, wrap
@@ -45,6 +45,11 @@ def main_model(name: str) -> str:
     return found[0]
 
 
+def reads_documents(name: str) -> bool:
+    """Whether the recipe has a setting for them. Raises RecipeError for one that does not exist."""
+    return "files" in _find(name).settings.model_fields
+
+
 def recipe_of(run: Mapping[str, Any]) -> Recipe:
     """The recipe of a run.json, wired with the settings in it. Raises RecipeError."""
     known = _find(run["recipe"])
@@ -56,5 +61,5 @@ def recipe_of(run: Mapping[str, Any]) -> Recipe:
 
 def _find(name: str) -> _Known:
     if name not in RECIPES:
-        raise RecipeError(f"no recipe '{name}'; the recipes are: {', '.join(RECIPES)}")
+        raise RecipeError(f"no recipe '{name}'; {nearest(name, list(RECIPES), 'the recipes are:')}")
     return RECIPES[name]

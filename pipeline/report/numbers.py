@@ -17,6 +17,7 @@ from pipeline.records import CRITERIA, Discipline, Instruction
 from pipeline.report.bins import Numbers, counted, edges_of
 from pipeline.stage import ModelStage
 from pipeline.storage.root import Root
+from pipeline.storage.tally import Tally
 
 MAX_NAMES = 40  # bars of a chart
 NAMED = {
@@ -56,17 +57,17 @@ def steps(root: Root, recipe: Recipe, spans: dict[str, float]) -> list[Data]:
             **tally.as_dict(),
             "span_s": round(spans.get(step.name, 0.0), 3),
             "model": spec.name if spec is not None else "",
-            "usd": _cost(spec, tally.prompt_tokens, tally.output_tokens, spans.get(step.name, 0.0)),
+            "usd": cost(spec, tally, spans.get(step.name, 0.0)),
         }
         found.append(entry)
     return found
 
 
-def _cost(spec: ModelSpec | None, prompt: int, output: int, seconds: float) -> float | None:
-    """None where the model has no price."""
+def cost(spec: ModelSpec | None, tally: Tally, seconds: float) -> float | None:
+    """What a step cost in US dollars; None where its model has no price."""
     if spec is None or spec.price == type(spec.price)():
         return None
-    return round(spec.price.of(prompt, output, seconds), 6)
+    return round(spec.price.of(tally.prompt_tokens, tally.output_tokens, seconds), 6)
 
 
 def taxonomy(root: Root, recipe: Recipe) -> list[Data]:

@@ -14,14 +14,18 @@ class Times:
     """The run over time, from its events: runs follow each other without the gaps between them."""
 
     def __init__(self, events: Iterable[Data]) -> None:
-        self.spans: dict[str, float] = {}  # seconds of each step, from start to end
+        self.seconds = 0.0  # that runs went on, all together
+        self.spans: dict[str, float] = {}  # seconds of each step, from start to end, over all runs
         self._points: list[tuple[float, str, Tally]] = []
         self.prefix_cache: dict[str, dict[str, int]] = {}  # hits and queries of each model's server
         self._seen: dict[str, tuple[int, int]] = {}
         started: dict[str, float] = {}
+        at = 0.0
         for at, event in _joined(events):
             kind, step = event["event"], event.get("step", "")
-            if kind == "step_started":
+            if kind == "run_started":
+                self._end_spans(started, at)  # the time of what came before it
+            elif kind == "step_started":
                 started[step] = at
             elif kind == "part_done" and step in started:
                 self._points.append((at, step, Tally.from_dict(event["tally"])))
@@ -29,6 +33,14 @@ class Times:
                 self.spans[step] = self.spans.get(step, 0.0) + at - started.pop(step)
             elif kind == "progress":
                 self._count_cache(event["model"], event["prefix_hits"], event["prefix_queries"])
+        self._end_spans(started, at)
+        self.seconds = at
+
+    def _end_spans(self, started: dict[str, float], at: float) -> None:
+        """Of the steps that a run was at when it ended, however it did."""
+        for step, since in started.items():
+            self.spans[step] = self.spans.get(step, 0.0) + at - since
+        started.clear()
 
     def _count_cache(self, model: str, hits: int, queries: int) -> None:
         """Counters of a server begin at 0 when it starts."""

@@ -1,5 +1,6 @@
 """What happens in a run, one JSON line an event in events.jsonl; views are drawn from the same events."""
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -46,6 +47,29 @@ def _end_last_line(path: Path) -> None:
 
 def read_events(path: Path) -> Iterator[dict[str, Any]]:
     """Every whole event so far; a run that goes on, or was killed, may have left half a line."""
-    if path.exists():
-        with jsonlines.open(path) as file:
-            yield from file.iter(type=dict, skip_invalid=True)
+    return Reader(path).new()
+
+
+class Reader:
+    """Reads events as they are written, each once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._at = 0  # bytes that are read
+
+    def new(self) -> Iterator[dict[str, Any]]:
+        """The events since the last call. What is half a line, or no event, is left out."""
+        if not self._path.is_file():
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._at)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return  # it may be whole the next time
+                self._at += len(line)
+                try:
+                    event = json.loads(line)
+                except ValueError:
+                    continue
+                if isinstance(event, dict) and "event" in event and "at" in event:
+                    yield event

@@ -17,7 +17,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from upath import UPath
 
@@ -26,6 +26,7 @@ from pipeline.io.files import is_local, read_bytes, write_bytes
 
 RENEW_S, STALE_S = 10.0, 35.0
 LOOK_S = 1.0  # between looks at a lock that may be stale
+GLANCE_S, LOOKS = 0.02, 3  # a look at a file's lock is over by then
 
 
 @contextlib.contextmanager
@@ -42,17 +43,55 @@ def locked(folder: UPath, name: str = "lock") -> Iterator[None]:
             yield
 
 
+class Watch:
+    """Looks whether anybody holds the lock of a folder, without ever taking it from a run."""
+
+    def __init__(self, folder: UPath, name: str = "lock") -> None:
+        self._path = folder / name
+        self._lease = None if is_local(folder) else _Lease(self._path, folder)
+        self._seen: tuple[float, dict[str, Any]] = (0.0, {})  # when the lease was first seen as it is
+
+    def is_held(self) -> bool:
+        """A lease whose holder went away on another machine is found out by later looks, after STALE_S."""
+        if self._lease is None:
+            return _is_locked(Path(str(self._path)))
+        now, found = time.monotonic(), self._lease._read()
+        if found != self._seen[1]:
+            self._seen = now, found
+        return bool(found) and not self._lease._is_dead(found) and now - self._seen[0] < STALE_S
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        with path.open(encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)  # for as long as it takes to close the file
+    except BlockingIOError:
+        return True
+    except OSError:  # no lock, no holder
+        return False
+    return False
+
+
 @contextlib.contextmanager
 def _flock(path: Path, folder: Path) -> Iterator[None]:
     with path.open("a+", encoding="utf-8") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the kernel drops it however the process ends
+            _take(lock)  # the kernel drops it however the process ends
         except BlockingIOError as error:
             raise _in_use(folder, f"process {path.read_text(encoding='utf-8')}") from error
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+def _take(lock: IO[str]) -> None:
+    for _ in range(LOOKS):  # who only looks holds it for a moment
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(GLANCE_S)
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _in_use(folder: UPath | Path, holder: str) -> StoreError:

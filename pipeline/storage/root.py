@@ -5,6 +5,7 @@ logs, the dataset while it is written) then lives in a folder of this machine, a
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import platform
@@ -18,7 +19,7 @@ from typing import Any
 from upath import UPath
 
 from pipeline.dag import Step
-from pipeline.errors import StoreError
+from pipeline.errors import PipelineError, StoreError
 from pipeline.io.cache import cache_folder
 from pipeline.io.files import is_local, put_file, read_bytes, store_error, write_bytes, write_text
 from pipeline.io.secrets import has_login, without_logins
@@ -36,7 +37,11 @@ class Root:
     """Where everything of one run lives; README.md lists what is there."""
 
     def __init__(self, path: UPath | Path | str) -> None:
-        """Raises StoreError for a URL that nothing installed can open."""
+        """Raises StoreError for an empty name, and a URL that nothing installed can open."""
+        if not str(path).strip():
+            raise StoreError(
+                "the root is an empty name, as of a variable that is not set; name a folder or a URL"
+            )
         self._given = str(path).rstrip("/") or "/"
         self.path = _opened(self._given)
         self.local = self.path if is_local(self.path) else _local_folder(str(self.path))
@@ -86,7 +91,7 @@ class Root:
         except ValueError:
             data = {}
         known = isinstance(data, dict) and "format" in data
-        if not known or (data["format"] == FORMAT and "steps" not in data):
+        if not known or (data["format"] == FORMAT and not _is_whole(data)):
             raise StoreError(
                 f"{path} is damaged or not academe's; if this is a root of academe, remove that file and run "
                 "the same command again, steps and replies are kept; else choose another --root"
@@ -131,7 +136,21 @@ class Root:
                 with self._events_kept():
                     yield
         except OSError as error:
-            raise store_error(self.local, error) from error
+            if self._is_ours(error):
+                raise store_error(self.local, error) from error
+            raise PipelineError(
+                f"{type(error).__name__}: {error}; all that is whole is kept, the same command goes on from "
+                "here once that is mended"
+            ) from error
+
+    def _is_ours(self, error: OSError) -> bool:
+        """Whether it is of a file in the root, or of a disk; not of an address, or of another's file."""
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            return True
+        if not isinstance(error.filename, str | Path):
+            return False
+        path = Path(error.filename).absolute()
+        return path.is_relative_to(self.local) or self.local.is_relative_to(path)
 
     @contextlib.contextmanager
     def _events_kept(self) -> Iterator[None]:
@@ -164,6 +183,27 @@ class Root:
         mirror.begin()
         with Copying(mirror):
             yield
+
+
+def _is_whole(run: dict[str, Any]) -> bool:
+    """Whether run.json says all that `write_run` does of recipe and steps."""
+    steps = run.get("steps")
+    kinds = {"run": str, "recipe": str, "settings": dict}
+    return (
+        all(isinstance(run.get(name), kind) for name, kind in kinds.items())
+        and isinstance(steps, list)
+        and bool(steps)
+        and all(isinstance(step, dict) and _names(step) and _names_inputs(step) for step in steps)
+    )
+
+
+def _names(step: dict[str, Any]) -> bool:
+    return all(isinstance(step.get(name), str) for name in ("name", "id"))
+
+
+def _names_inputs(step: dict[str, Any]) -> bool:
+    inputs = step.get("inputs")
+    return isinstance(inputs, list) and all(isinstance(name, str) for name in inputs)
 
 
 def _opened(path: str) -> UPath:

@@ -1,5 +1,6 @@
 """What a run has paid for so far, read from the reply store."""
 
+import contextlib
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,10 @@ from pipeline.errors import StoreError
 from pipeline.storage.reply_file import connected, count_of
 
 BUSY_S = 60  # another process may hold the lock this long
+SUMS = (
+    "select count(*), coalesce(sum(prompt_tokens), 0), coalesce(sum(output_tokens), 0) from replies "
+    "where rowid > ?"
+)
 
 
 @dataclass
@@ -44,3 +49,28 @@ class Spending:
         except sqlite3.Error as error:
             raise StoreError(f"cannot read the reply store {self._path}: {error}") from error
         return self._spent
+
+
+def spent_since(path: Path, at: float) -> Spent:
+    """What the replies took, of all models, that were stored from `at` on, in seconds since 1970. Cost: those
+    replies. Raises StoreError when the file cannot be read.
+    """
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", timeout=BUSY_S, uri=True)
+        with contextlib.closing(connection):
+            return Spent(*connection.execute(SUMS, (_last_before(connection, at),)).fetchone())
+    except sqlite3.Error as error:
+        raise StoreError(f"cannot read the reply store {path}: {error}") from error
+
+
+def _last_before(connection: sqlite3.Connection, at: float) -> int:
+    """The number of a reply after which all are from `at` on: their times rise with their numbers."""
+    low, high = 0, connection.execute("select coalesce(max(rowid), 0) from replies").fetchone()[0]
+    while low < high:
+        middle = (low + high) // 2
+        query = "select created from replies where rowid > ? order by rowid limit 1"
+        if connection.execute(query, (middle,)).fetchone()[0] < at:
+            low = middle + 1
+        else:
+            high = middle
+    return int(low)

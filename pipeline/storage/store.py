@@ -35,7 +35,7 @@ from pipeline.io.files import (
     write_text,
 )
 from pipeline.records import Record
-from pipeline.stage import Reject, is_passing
+from pipeline.stage import NOT_DRAWN, Reject, is_passing
 from pipeline.storage.rejects import reject_table
 from pipeline.storage.tally import Tally
 
@@ -100,10 +100,13 @@ def to_table(records: Sequence[Record], kind: type) -> pa.Table:
 
 
 def from_table(table: pa.Table, kind: type) -> list[Any]:
-    columns = [
-        [_tuples(value) for value in table[item.name].to_pylist()] for item in dataclasses.fields(kind)
-    ]
     names = [item.name for item in dataclasses.fields(kind)]
+    if missing := [name for name in names if name not in table.column_names]:
+        raise StoreError(
+            f"a part of {kind.__name__} has no {', '.join(missing)}: another version of academe made it, or "
+            "another definition of the record; run the same command with `--from` the step that wrote it"
+        )
+    columns = [[_tuples(value) for value in table[name].to_pylist()] for name in names]
     return [kind(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
 
 
@@ -129,8 +132,12 @@ class StepFolder:
         tally: Tally,
         source: str = "",
     ) -> Part:
-        """Rejects first, then the part; `tally` gets its counts of rows from what is written."""
+        """Rejects first, then the part; `tally` gets its counts of rows from what is written. Records that
+        were not drawn are counted, and no rejects.
+        """
         tally.kept = kept.num_rows
+        tally.not_drawn = sum(reject.reason == NOT_DRAWN for reject, _ in rejects)
+        rejects = [(reject, record) for reject, record in rejects if reject.reason != NOT_DRAWN]
         for reject, _ in rejects:
             tally.rejected[reject.reason] = tally.rejected.get(reject.reason, 0) + 1
             tally.passing += is_passing(reject.reason, reject.got, reject.limit)
@@ -228,6 +235,11 @@ class StepFolder:
         """Forgets that the step was finished; its parts count as far as what they were made from is there."""
         (self.path / "manifest.json").unlink(missing_ok=True)
 
+    def remove_drafts(self) -> None:
+        """Removes files that a killed run was writing. For whoever holds the root."""
+        for path in self.path.rglob(".*.draft"):
+            path.unlink(missing_ok=True)
+
     def drop_parts(self, names: Iterable[str]) -> None:
         """Forgets these parts, and that the step was finished. The manifest goes first."""
         self.forget_end()
@@ -266,7 +278,10 @@ class StepFolder:
             found: dict[str, Any] = json.loads(read_bytes(self.path / "manifest.json"))
         except (FileNotFoundError, ValueError):
             return None
-        return found
+        is_whole = isinstance(found, dict) and all(
+            isinstance(found.get(name), dict) for name in ("parts", "tally")
+        )
+        return found if is_whole else None
 
     def reopen(self) -> None:
         """Forget that the step was finished, and its parts with it. The manifest goes first."""

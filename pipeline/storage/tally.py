@@ -7,14 +7,15 @@ from typing import Any
 
 @dataclass(kw_only=True)
 class Tally:
-    """What happened to the records of a part or a step: rows_in -> made = kept + rejected, and what it
-    cost.
+    """What happened to the records of a part or a step: rows_in -> made = kept + rejected, but for
+    those not drawn, and what it cost.
     """
 
     rows_in: int = 0
     kept: int = 0
     rejected: dict[str, int] = field(default_factory=dict)  # by reason
     passing: int = 0  # of these, for a reason that may pass: the next run asks again
+    not_drawn: int = 0  # records that a step which takes a share of them left alone; no rejects
     requests: int = 0  # replies used, sent for now or found in the reply store
     sent: int = 0  # requests sent
     retries: int = 0  # tries made again, as the server was busy or down or said nonsense
@@ -49,5 +50,8 @@ class Tally:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Tally":
-        """What an earlier version did not count is 0."""
-        return cls(**{item.name: data[item.name] for item in dataclasses.fields(cls) if item.name in data})
+        """What an earlier version did not count is 0; what was not drawn it counted among the rejects."""
+        found = cls(**{item.name: data[item.name] for item in dataclasses.fields(cls) if item.name in data})
+        found.rejected = dict(found.rejected)
+        found.not_drawn += found.rejected.pop("not_drawn", 0)
+        return found

@@ -12,6 +12,8 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pipeline.errors import RecipeError
+
 Stratum = tuple[tuple[int, ...], int]  # the sessions, and how many concepts
 
 
@@ -98,3 +100,10 @@ def draw_weighted(weights: Mapping[str, float], n: int, rng: random.Random) -> l
     drawn = {name: (rng.random(), weight / most) for name, weight in weights.items() if weight > 0}
     keys = {name: math.log(u) / weight if u else -math.inf for name, (u, weight) in drawn.items()}
     return sorted(keys, key=lambda name: -keys[name])[:n]
+
+
+def check_weights(weights: Mapping[str, float], key: str) -> None:
+    """Raises RecipeError where nothing could be drawn by the weights of the setting `key`."""
+    if not any(weight > 0 for weight in weights.values()):
+        names = ", ".join(weights) or "none"
+        raise RecipeError(f"{key}: expected at least one with a weight above 0, got none of: {names}")

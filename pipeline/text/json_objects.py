@@ -15,7 +15,7 @@ from pipeline.text.encodable import encodable
 MAX_STARTS = 64  # places that an object is looked for at: a text of braces alone costs no more
 _LENIENT = json.JSONDecoder(strict=False)  # control characters in strings
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|[a-zA-Z]+|.|\Z)", re.DOTALL)
-_LAST_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
+_LAST_COMMA = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*+")|,(?=\s*[}\]])', re.DOTALL)
 _HEX = re.compile("[0-9a-fA-F]{4}")
 # A formula's marks, or a command that no escape of JSON begins.
 _MATHS = re.compile(r"\$[^$\n]+\$|\\[(\[]|\\[ac-eg-mo-qsv-zA-Z][a-zA-Z]+|\\(?:frac|beta|begin|times|theta)\b")

@@ -7,10 +7,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.dag import steps_to
 from pipeline.dedup import earlier
 from pipeline.dedup.earlier import sketches_of
 from pipeline.engine.spread import in_threads
 from pipeline.errors import RecipeError
+from pipeline.recipes import load_recipe
 from pipeline.records import Instruction
 from pipeline.storage.store import to_table
 from stages.drop_exact_duplicates import DropExactDuplicates
@@ -182,3 +184,18 @@ def test_what_is_no_dataset_is_named(content: str, said: str, tmp_path: Path) ->
 def test_a_name_that_is_nothing_is_told(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="no such folder or file; expected one, or a name on the Hub"):
         sketches_of([DropExactDuplicates()], str(tmp_path / "gone"), Instruction)
+
+
+def test_rephrasings_are_compared_with_earlier_datasets_too(tmp_path: Path) -> None:
+    name = saved(tmp_path / "old", {"question": QUESTION, "answer": "So."})
+    changed = [f'earlier=["{name}"]', "rephrasing={}", "embedder=null"]
+    recipe = load_recipe("instruct", "laptop", changed, {})
+    steps = {step.name: step for step in steps_to(recipe.last)}
+    exact, near = steps["unrepeated_rephrased"].stage, steps["varied"].stage
+    assert exact.earlier == steps["unrepeated"].stage.earlier != ()
+    assert near.earlier == steps["distinct"].stage.earlier != ()
+    rephrased = to_table([instruction(QUESTION.replace("sometimes", "often"), id="0")], Instruction)
+    (gone,) = near.decide(near.sketch(rephrased), in_threads).verdicts.to_pylist()
+    assert gone["reason"] == "near_duplicate_of_earlier"
+    without = load_recipe("instruct", "laptop", changed[1:], {})
+    assert "unrepeated_rephrased" not in {step.name for step in steps_to(without.last)}

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from pipeline.dag import Step
 from pipeline.inspection.forecast import Forecast, forecast
 from pipeline.inspection.plan import duration, to_go
-from pipeline.model import ModelSpec, Price, Prompt, Sampling
+from pipeline.model import Model, ModelSpec, Price, Prompt, Sampling
 from pipeline.recipe import Gates, Recipe
 from pipeline.records import Discipline
-from pipeline.stage import Expected, FilterStage, ModelStage, SourceStage
+from pipeline.stage import NOT_DRAWN, Expected, FilterStage, ModelStage, Reject, SourceStage
+from pipeline.storage.replies import Replies
 from pipeline.storage.root import Root
 from pipeline.storage.store import to_table
 from pipeline.storage.tally import Tally
@@ -153,6 +154,50 @@ def test_equal_rows_are_foretold_exactly_from_any_share(n: int, kept: int, token
         asked = by_name(forecast(r, root))["asked"]
         assert asked.rows_out == pytest.approx(100 * kept)
         assert asked.prompt_tokens == pytest.approx(100 * tokens)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskSome(Ask):
+    """Asks once for a share of the records, evenly among them."""
+
+    share: float = 0.5
+
+    def expected(self) -> Expected:
+        return Expected(requests=self.share, rows=self.share)
+
+    async def map(self, record: Discipline, model: Model) -> list[Discipline | Reject]:
+        number = int(record.id)
+        if int((number + 1) * self.share + 1e-9) == int(number * self.share + 1e-9):
+            return [Reject(NOT_DRAWN)]
+        await model.write(
+            self.prompt, self.sampling, field="f", subfield="s", discipline=record.id, description=""
+        )
+        return [record]
+
+
+@pytest.mark.parametrize("n", [100, 1000])
+@pytest.mark.parametrize("share", [0.01, 0.05, 0.15, 0.3, 0.5, 0.75, 1.0])
+def test_what_a_step_of_a_share_comes_to_is_in_proportion_to_it(share: float, n: int, tmp_path: Path) -> None:
+    root = Root(tmp_path)
+    source = Step("all", Hundred())
+    asked = Step("asked", AskSome(model=SPEC, share=share, sampling=Sampling(max_tokens=300)), source)
+    r = Recipe("r", "", Price(), Step("answers", Ask(model=SPEC), asked), None, Gates())
+    guessed = by_name(forecast(r, root))
+    assert guessed["asked"].rows_out == pytest.approx(100 * share)
+    finish(root, source, n, Tally(rows_in=n))
+    Replies(root.replies).close()  # nothing is stored: the input alone is rehearsed
+    found = by_name(forecast(r, root))
+    assert found["asked"].basis == "input"
+    assert found["asked"].requests == pytest.approx(n * share, rel=0.01)
+    assert found["asked"].rows_out == pytest.approx(n * share, rel=0.01)
+    assert found["asked"].output_tokens == pytest.approx(n * share * 100, rel=0.01)
+    assert found["answers"].rows_in == pytest.approx(n * share, rel=0.01)
+
+
+def test_a_step_of_no_share_asks_for_nothing(tmp_path: Path) -> None:
+    asked = Step("asked", AskSome(model=SPEC, share=0.0), Step("all", Hundred()))
+    found = by_name(forecast(Recipe("r", "", Price(), asked, None, Gates()), Root(tmp_path)))
+    assert (found["asked"].requests, found["asked"].rows_out) == (0, 0)
 
 
 def test_a_finished_run_has_nothing_to_go(tmp_path: Path) -> None:

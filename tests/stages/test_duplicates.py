@@ -272,3 +272,16 @@ def test_tasks_of_a_cluster_decide_as_threads_do() -> None:
     expected = decided(stage, records, 4)
     assert len(expected) > 100
     assert decided(stage, records, 3, seed=1, each=in_tasks) == expected
+
+
+def test_a_restyled_answer_of_a_rephrasing_is_of_the_family() -> None:
+    original = example("word " * 3 + "about it all and no more", id="a", question=BASE)
+    said = replace(original, id="b", question=BASE.replace("brown", "dark"), rephrased_from="a")
+    restyled = [
+        replace(one, id=f"{one.id}2", answer="word word word about all of it, no more", rephrased_from=one.id)
+        for one in (original, said)
+    ]
+    stage = DropNearDuplicates(min_copy=1)
+    assert decided(stage, [original, said, *restyled], 2) == []
+    every = decided(replace(stage, drop_rephrasings=True), [original, said, *restyled])
+    assert {row["reason"] for row in every} == {"rephrasing"}

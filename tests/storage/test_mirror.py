@@ -1,6 +1,8 @@
 """Replies copied to a root elsewhere and back: none is lost, none is copied twice."""
 
 import asyncio
+import sqlite3
+import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -121,3 +123,71 @@ def test_a_copy_that_cannot_be_made_is_said_at_the_end(tmp_path: Path) -> None:
         Copying(mirrored(tmp_path / "a.sqlite", tmp_path / "root")),
     ):
         pass
+
+
+def vacuumed(path: Path) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("vacuum")
+    connection.close()
+
+
+@pytest.mark.parametrize("kept", [[2], [1, 3], [3], [1]])
+def test_replies_that_come_after_a_removal_that_was_killed_are_copied(
+    tmp_path: Path, kept: list[int]
+) -> None:
+    """Rows have other numbers after a `vacuum`; the mirror was not rewritten as the process was killed."""
+    copied = mirrored(tmp_path / "a.sqlite", tmp_path / "root")
+    put(tmp_path / "a.sqlite", [1, 2, 3])
+    copied.push()
+    replies = Replies(tmp_path / "a.sqlite")
+    replies.unused([[bytes([n]) for n in kept]]).remove()
+    replies.close()
+    vacuumed(tmp_path / "a.sqlite")
+    for after in ([4], [5, 6]):
+        put(tmp_path / "a.sqlite", after)
+        mirrored(tmp_path / "a.sqlite", tmp_path / "root").push()
+    other = mirrored(tmp_path / "b.sqlite", tmp_path / "root")
+    other.begin()
+    assert {4, 5, 6} | set(kept) <= set(texts(tmp_path / "b.sqlite"))
+
+
+def test_a_store_of_a_version_that_counted_rows_is_copied_whole(tmp_path: Path) -> None:
+    put(tmp_path / "a.sqlite", [1, 2])
+    connection = sqlite3.connect(tmp_path / "a.sqlite", isolation_level=None)
+    connection.execute("create table segments (name text primary key, upto int)")
+    connection.execute("insert into segments values ('000000000100-x', 100)")
+    connection.close()
+    mirrored(tmp_path / "a.sqlite", tmp_path / "root").begin()
+    assert n_rows(tmp_path / "root") == 2
+
+
+@pytest.mark.parametrize(
+    "fault", [sqlite3.OperationalError("disk I/O error"), ValueError("odd"), SystemError("x")]
+)
+def test_a_copier_that_meets_any_fault_says_so_at_the_end_and_copies_when_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    monkeypatch.setattr(mirror, "COPY_S", 0.02)
+    put(tmp_path / "a.sqlite", [1])
+    copied = mirrored(tmp_path / "a.sqlite", tmp_path / "root")
+    well = copied.push
+
+    def fails() -> None:
+        raise fault
+
+    monkeypatch.setattr(copied, "push", fails)
+    with pytest.raises(StoreError, match=str(fault)), Copying(copied):
+        time.sleep(0.1)
+    with Copying(copied):
+        time.sleep(0.1)
+        monkeypatch.setattr(copied, "push", well)
+    assert n_rows(tmp_path / "root") == 1
+
+
+def test_a_store_that_cannot_be_read_is_a_fault_of_the_store(tmp_path: Path) -> None:
+    put(tmp_path / "a.sqlite", [1])
+    copied = mirrored(tmp_path / "a.sqlite", tmp_path / "root")
+    connection = sqlite3.connect(tmp_path / "a.sqlite", isolation_level=None)
+    connection.execute("drop table replies")
+    with pytest.raises(StoreError, match="cannot use the reply store"):
+        copied.push()

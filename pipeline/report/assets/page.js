@@ -3,7 +3,6 @@
 
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const PAGE_ROWS = 25;
-const NOT_DRAWN = "not_drawn";  // as pipeline/stage.py names it
 const PARENTS = ["rephrased_from", "parent_id", "subject_id", "discipline_id"];
 const BODY = ["question", "answer", "text"];
 const charts = [];
@@ -89,8 +88,7 @@ function funnel(run) {
   const rejected = (step) => Object.values(step.rejected).reduce((sum, n) => sum + n, 0);
   for (const step of steps) {
     step.dropped = rejected(step);
-    step.spared = step.rejected[NOT_DRAWN] ?? 0;
-    step.faulty = step.dropped - step.spared;
+    step.spared = step.not_drawn;
   }
   const reasons = (step) => el("span", {}, Object.entries(step.rejected).sort((a, b) => b[1] - a[1]).map(([reason, n]) =>
     el("button", { class: "reason", type: "button", onclick: () => browse(run, step.name, reason) }, `${reason} ${count(n)}`)));
@@ -99,10 +97,10 @@ function funnel(run) {
   const chart = figure("Rows kept and rejected by step", () => ({
     legend: { textStyle: { color: colour("--text") }, right: 0, top: 0 }, xAxis: { type: "value" },
     yAxis: { type: "category", data: names, axisLabel: { interval: 0, fontSize: 11 } },
-    series: [bars("kept", "kept", "--kept"), bars("rejected", "faulty", "--dropped"),
+    series: [bars("kept", "kept", "--kept"), bars("rejected", "dropped", "--dropped"),
       ...(steps.some((step) => step.spared) ? [bars("not drawn", "spared", "--none")] : [])],
   }), titles.slice(0, 5), rows.map((row) => row.slice(0, 5)), { tall: true, note: steps.some((step) => step.spared)
-    ? `${NOT_DRAWN}: the step takes a share of the rows; nothing is wrong with the others, which go on as they are` : "" });
+    ? `not drawn: the step takes a share of the rows; nothing is wrong with the others, which go on as they are` : "" });
   return el("div", {}, chart, table(titles, rows));
 }
 
