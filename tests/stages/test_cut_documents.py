@@ -183,7 +183,8 @@ def test_a_fence_that_is_never_closed_is_a_text_like_any_other() -> None:
     [
         "It slows down the yeast.", "He mixed an ink of oil and soot.", "However, salt is needed.",
         "This is why it works.",
-        "For example, bread needs it.", "In contrast, oil does not.", "Therefore it rises.", "Sie ist aus Holz.",
+        "For example, bread needs it.", "In contrast, oil does not.", "Therefore it rises.",
+        "Sie ist aus Holz.",
         "Cependant, le sel est cher.", "Por ejemplo, el pan.", "但是它很好。", "しかし、それは高い。",
     ],
 )  # fmt: skip
