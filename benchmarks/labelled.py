@@ -1,12 +1,13 @@
 """What the quality filters drop of rows that a person has read, rightly and wrongly.
 
-    python -m benchmarks.labelled [--sound FILE] [--json]      some seconds
+    python -m benchmarks.labelled [--sound FILE] [--by-length] [--json]      some seconds
 
 The rows and the rules of their labels: tests/data. For each reason: how many texts it drops, the share
 of them that have a fault (`precision`), and the start of one. For each fault: how many texts have it, and
 the share of them that is dropped, for whatever reason (`recall`). `wrong` and `does_not_answer` are no
 business of these filters. `--sound`: a JSONL file of rows (`question`, `answer`) that are taken for sound;
-what of them is dropped, by reason.
+what of them is dropped, by reason. `--by-length`: of long texts (benchmarks/long_texts.py), sound ones and
+such with loops in them, the share that is dropped for a repetition, by length.
 """
 
 import dataclasses
@@ -15,6 +16,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks.long_texts import by_length
 from benchmarks.planted import as_example
 from benchmarks.report import argument_parser, print_machine
 from pipeline.recipes import load_recipe
@@ -80,9 +82,17 @@ def lost(path: Path, stages: list[FilterStage]) -> dict[str, Any]:
     return {"rows": len(rows), "dropped": dict(Counter(filter(None, reasons)))}
 
 
+def show(title: str, table: dict[str, dict[str, Any]]) -> None:
+    columns = list(next(iter(table.values())))
+    print(f"\n| {title} | " + " | ".join(columns) + " |\n|" + " --- |" * (len(columns) + 1))
+    for name, row in table.items():
+        print(f"| {name} | " + " | ".join(str(row[column]).replace("|", " ") for column in columns) + " |")
+
+
 def main() -> None:
     parser = argument_parser(__doc__)
     parser.add_argument("--sound", type=Path)
+    parser.add_argument("--by-length", action="store_true")
     options = parser.parse_args()
     print_machine("langdetect")
     steps = {}
@@ -94,16 +104,11 @@ def main() -> None:
         "question": judged("question", [steps[name] for name in STEPS[:2]]),
         "answer": judged("answer", [steps[name] for name in STEPS[2:]]),
     }
+    if options.by_length:
+        found["answer"]["by length"] = by_length(steps[STEPS[2]])
     for side, tables in found.items():
         for title, table in tables.items():
-            columns = list(next(iter(table.values())))
-            print(f"\n| {side}, {title} | " + " | ".join(columns) + " |\n|" + " --- |" * (len(columns) + 1))
-            for name, row in table.items():
-                print(
-                    f"| {name} | "
-                    + " | ".join(str(row[column]).replace("|", " ") for column in columns)
-                    + " |"
-                )
+            show(f"{side}, {title}", table)
     if options.sound:
         found["sound"] = lost(options.sound, [steps[name] for name in STEPS])
         print(f"\n{options.sound.name}: {json.dumps(found['sound'])}")

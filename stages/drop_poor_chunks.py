@@ -21,6 +21,7 @@ from pipeline.text.text import repeated_line_share, words
 
 Share = Annotated[float, Field(ge=0, le=1)]
 NGRAM = 4
+WORD = 5  # letters: of Tamil or Finnish a long word is several of English
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,8 @@ class DropPoorChunks(FilterStage):
 
     def measures(self, chunk: Chunk) -> Iterator[Measure]:
         text = chunk.text
-        yield Measure("chunk_too_short", len(words(text)), self.min_words, is_least=True)
+        n_words = max(len(words(text)), sum(map(str.isalpha, text)) // WORD)
+        yield Measure("chunk_too_short", n_words, self.min_words, is_least=True)
         told = telling(text)
         share = letter_share(told if words(told) else text)
         yield Measure("chunk_of_few_letters", share, self.min_letters, is_least=True)

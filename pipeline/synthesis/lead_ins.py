@@ -27,7 +27,7 @@ INLINE = re.compile(  # with the text behind it, or on its own line
     rf"\A\s*{MARK}(?:{MOOD}[,!.]+\s*)?(?:{POINTS}\b[^\n:.!?]{{0,160}}?\b(?:{RE}|{PLAIN}"
     rf"|version\b)[^\n:]{{0,120}}?"
     rf"|(?:the |a |my )?(?:{RE}(?: (?:and \w+ )?{KIND}| form)?|revised {KIND}"
-    rf"|{PLAIN}[^\n:.!?]{{0,60}}?|output|result)"
+    rf"|{PLAIN} (?:words|terms|english|language)|output|result)"
     rf"|title|answer|text|passage|the text (?:is|says|reads)(?: as follows)?){MARK}:{MARK}\s*",
     re.IGNORECASE,
 )

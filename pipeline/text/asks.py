@@ -43,7 +43,8 @@ TASK_VERBS = (
 )
 ASKS = re.compile(
     rf"(?:^|[.:;,!?\n)\"]\s*|\s-\s|\b(?:and|then|to|please)\s+)(?:{TASK_VERBS})\b"
-    r"|\bhow (?:much|many|far|long|old|often)\b",
+    r"|\bhow (?:much|many|far|long|old|often)\b"
+    r"|\A(?:convert|calculat|comput|solv|simplify|evaluat|add|subtract|multiply|divid|round)ing \S*\d",
     re.IGNORECASE,
 )
 

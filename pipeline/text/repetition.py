@@ -20,6 +20,7 @@ GROWTH = (
     0.16  # of all, in sound texts; from answers of 200 to 400 words that a reader found sound (up to 0.29)
 )
 ENDS = re.escape(SENTENCE_ENDS)
+WRAPPED = re.compile(rf"(?<![{ENDS}:\n])\n(?=[^\W\d_]{{2}}|[(\"'])")  # a line that goes on in the next
 BREAK = re.compile(rf"[\n{ENDS}]+")
 MIN_SENTENCE = 6  # words of a sentence that does not return by chance
 LONG_SENTENCE = 8
@@ -97,6 +98,7 @@ def said_again_share(text: str) -> float:
 
 def _sentences(told: str) -> list[str]:
     """The sentences that have an end, and the list items."""
+    told = WRAPPED.sub(" ", told)
     found, start = [], 0
     for end in BREAK.finditer(told):
         one = told[start : end.start()].strip()
@@ -140,8 +142,7 @@ def _times(items: list[str], place: int, period: int) -> int:
 
 def repeated_item_share(text: str) -> float:
     """The greatest share, of the lists of a text, of items that were seen earlier in the list, 0..1."""
-    lists = [[ITEM_MARK.sub("", line.strip(), count=1) for line in lines] for lines in runs(text, "item")]
-    lists.append(_inline_items(text))
+    lists = [*_lists(telling(text).splitlines()), _inline_items(text)]
     shares = [0.0]
     for items in lists:
         named = [" ".join(words(item)) for item in items if not item.rstrip().endswith((":", "："))]  # noqa: RUF001
@@ -149,6 +150,23 @@ def repeated_item_share(text: str) -> float:
         if len(named) >= MIN_ITEMS:
             shares.append(repeated_share(named))
     return max(shares)
+
+
+def _lists(lines: list[str]) -> list[list[str]]:
+    """The items of each list, without their marks; a list in an item of another is one by itself."""
+    found: list[list[str]] = []
+    open_lists: dict[int, list[str]] = {}  # by indentation
+    for line in filter(str.strip, lines):
+        bare = line.lstrip()
+        indent = len(line) - len(bare)
+        mark = ITEM_MARK.match(bare)
+        open_lists = {depth: items for depth, items in open_lists.items() if depth < indent + bool(mark)}
+        if mark:
+            if indent not in open_lists:
+                open_lists[indent] = []
+                found.append(open_lists[indent])
+            open_lists[indent].append(bare[mark.end() :])
+    return found
 
 
 def _inline_items(text: str) -> list[str]:

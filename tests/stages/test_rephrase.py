@@ -355,3 +355,107 @@ def test_a_reply_that_fits_no_schema_is_rejected() -> None:
     )
     assert isinstance(made, Reject)
     assert made.reason == "bad_reply"
+
+
+TEXTS_WITHOUT_LEAD = [
+    "This is why water boils at 100 degrees: its vapour has the pressure of the air.",
+    "In simple words, the dam did two things: it held water and it made power.",
+    "I will never forget that night: the dam broke.",
+    "The text of the treaty has three parts: one, two and three.",
+    "Answer the phone with care: it may be the owner.",
+    "Sure signs of failure were seen: cracks in the wall.",
+    "Of course, the dam fell.",
+    "Here in the valley two things matter: rain and sun.",
+    "The following winter was hard: many died.",
+    "Translation is hard: words differ.",
+    "Rewriting history is common: victors do it.",
+    "The answer is simple: no.",
+    "Bees collect nectar.\n\nNote: the bridge was rebuilt later.",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS_WITHOUT_LEAD)
+def test_a_clause_before_a_colon_is_no_lead_in(text: str) -> None:
+    assert cleaned(text, "prose", SOURCE) == text
+
+
+LEADS_ELSEWHERE = [
+    "以下是改写后的文本：\n",  # noqa: RUF001
+    "**Rephrased text:**\n\n",
+    "**Simplified version:** ",
+    "### Rewritten passage\n\n",
+    "Voici le texte reformulé :\n",
+    "Hier ist der umformulierte Text:\n",
+    "Aquí tienes el texto reescrito:\n",
+    "Вот перефразированный текст:\n",
+    "Of course! Here's a simplified version:\n\n",
+    "Summary: ",
+]
+
+
+@pytest.mark.parametrize("lead", LEADS_ELSEWHERE)
+@pytest.mark.parametrize("note", ["", "\n\n(Note: I have kept all the facts of the original.)"])
+def test_leads_in_other_languages_and_notes_go(lead: str, note: str) -> None:
+    assert cleaned(f"{lead}{REPHRASED}{note}", "prose", SOURCE) == REPHRASED
+
+
+PAIRS_ELSEWHERE = [
+    ("问：蜜蜂做什么？\n答：它们采蜜。", "蜜蜂做什么？", "它们采蜜。"),  # noqa: RUF001
+    ("Pregunta: ¿Qué hacen?\nRespuesta: Miel.", "¿Qué hacen?", "Miel."),
+    ("Frage 1: Was tun sie?\nAntwort 1: Honig.", "Was tun sie?", "Honig."),
+    ("**Вопрос:** Что?\n**Ответ:** Мёд.", "Что?", "Мёд."),
+    ("Q. What?\nA. Honey.", "What?", "Honey."),
+    ("### Question 1: What?\n### Answer: Honey.", "What?", "Honey."),
+    (
+        "Question: Which?\nA. They warned\nB. They left\nAnswer: A.",
+        "Which?\nA. They warned\nB. They left",
+        "A.",
+    ),
+    ("Question: Which?\nA) red\nB) blue\nAnswer: B) blue", "Which?\nA) red\nB) blue", "B) blue"),
+]
+
+
+@pytest.mark.parametrize(("reply", "question", "answer"), PAIRS_ELSEWHERE)
+def test_marks_of_pairs_in_other_languages_and_options(reply: str, question: str, answer: str) -> None:
+    text = cleaned(reply, "pairs", SOURCE)
+    assert pairs_in(text, "pairs") == [Pair(question, answer)]
+
+
+CUT = [
+    (
+        "knowledge_list",
+        "- It was long.\n- It fell.\n- Engineers had warned the own",
+        "- It was long.\n- It fell.",
+    ),
+    ("knowledge_list", "- Engineers had warned the own", None),
+    ("qa", "Question: How much?\nAnswer: It held 450 million cubic metres of wat", None),
+    ("qa", "Question: When?\nAnswer: In 1879.\n\nQuestion: How mu", "Question: When?\nAnswer: In 1879."),
+    ("table", "| a | b |\n|---|---|\n| 1 | 2", None),
+    ("dialogue", "Anna: What?\nBen: A bri", None),
+]
+
+
+@pytest.mark.parametrize(("style", "reply", "left"), CUT)
+@pytest.mark.parametrize("finish", ["length", "content_filter", "max_tokens", "error"])
+def test_of_a_reply_that_was_cut_the_last_item_goes(
+    style: str, reply: str, left: str | None, finish: str
+) -> None:
+    (made,) = rephrase(only(style), lambda _: StoredReply(reply, finish, 1, 1))
+    if left is None:
+        assert made.reason == "cut_off"
+    else:
+        assert made.text == left
+
+
+def test_a_rephrasing_that_says_a_sentence_twice_goes() -> None:
+    stage = DropPoorRephrasings(styles=STYLES)
+    twice = f"{REPHRASED} {REPHRASED.partition('. ')[2]}"
+    assert stage.judge(passage(twice, "easy")).reason.startswith("rephrasing_repeats")
+    assert (
+        stage.judge(passage(REPHRASED.replace("Tay", "T\ufffdy"), "easy")).reason == "rephrasing_is_damaged"
+    )
+    quoted = dataclasses.replace(
+        passage(REPHRASED + " I cannot help you, said the guard.", "easy"),
+        original=SOURCE + " I cannot help you, said the guard.",
+    )
+    assert stage.judge(quoted) is None
