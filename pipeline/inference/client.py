@@ -38,7 +38,7 @@ WATCH_S = 1.0  # between looks at a server's queue
 
 
 class Client:
-    """Sends chat completions to one server. Made and used inside one event loop."""
+    """Sends requests to one server. Made and used inside one event loop."""
 
     def __init__(self, spec: ModelSpec, url: str, pace: Pace, key: str = "") -> None:
         self._spec = spec
@@ -117,10 +117,9 @@ class Client:
                     said = f"{FAILED} {tries} times, last with: {fault}"
                     raise RequestFailed(said, raw=str(fault)) from fault
                 if await self._is_outage(fault, started):
-                    raise ModelUnavailable(
-                        f"no answer from {self._url} for {self._spec.outage_s:.0f} s, last: {fault}; "
-                        "start the server and run the same command again to go on from here"
-                    ) from fault
+                    said = f"no answer from {self._url} for {self._spec.outage_s:.0f} s, last: {fault}"
+                    remedy = "start the server and run the same command again to go on from here"
+                    raise ModelUnavailable(f"{said}; {remedy}") from fault
                 backoff = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(waits, 10)) * random.uniform(0.5, 1.0)
                 await asyncio.sleep(max(fault.again_s, backoff))
                 on_retry()
@@ -153,10 +152,10 @@ class Client:
         return fault.how != "bad" or self._last_good > sent or await self._is_up()
 
     async def _post(self, body: bytes, kind: Kind) -> StoredReply:
-        said, sent, url = "", time.monotonic(), self._addresses[kind]
+        head, sent, url = "", time.monotonic(), self._addresses[kind]
         try:
             async with self._session.post(url, data=body, allow_redirects=False) as response:
-                said = f"HTTP {response.status} {response.content_type}"
+                head = f"HTTP {response.status}"
                 data = await whole_body(response)
                 if response.status != 200:
                     raise self._meaning(response, data, kind)
@@ -166,9 +165,12 @@ class Client:
         except aiohttp.ClientConnectorError as error:  # nobody has seen the request
             raise Fault(f"{type(error).__name__}: {error}", "unreached") from error
         except (aiohttp.ClientError, ValueError) as error:
-            raise Fault(f"{type(error).__name__}: {error} {said}".rstrip(), "bad") from error
-        text = self._masked(data.decode(errors="replace"))
-        reply = understood(data, quoted(200, response.content_type, text), kind, self._counts_tokens)
+            raise Fault(f"{type(error).__name__}: {error} {head}".rstrip(), "bad") from error
+
+        def said() -> str:
+            return quoted(200, response.content_type, self._masked(data.decode(errors="replace")))
+
+        reply = understood(data, said, kind, self._counts_tokens)
         self._counts_tokens = self._counts_tokens or kind == "tokens"
         self._pace.answered(time.monotonic() - sent, reply.output_tokens)
         return reply
@@ -200,10 +202,10 @@ class Client:
 
     async def _ask_shortly(self) -> bool:
         """Asks up to PROBES times, each time for another text: one that fails for some texts is not down."""
-        answered: bool | None = False
         for _ in range(PROBES):
             self._n_probes += 1
-            if (answered := await self._answers(f"Say yes. ({self._n_probes})")) is not False:
+            answered = await self._answers(f"Say yes. ({self._n_probes})")
+            if answered is not False:
                 break
         if answered:
             self._last_good = time.monotonic()
@@ -211,15 +213,11 @@ class Client:
         return bool(answered)
 
     async def _answers(self, said: str) -> bool | None:
-        """Whether the server answers that; None where asking again would say nothing: it is busy, or gone."""
+        """Whether the server answers that; None where asking again would say nothing: it is gone."""
         body = {"model": self._spec.name, "messages": [{"role": "user", "content": said}]}
-        request = json.dumps({**body, "max_tokens": PROBE_TOKENS}).encode()
+        request, url = json.dumps({**body, "max_tokens": PROBE_TOKENS}).encode(), self._addresses["text"]
         try:
-            async with self._session.post(
-                self._addresses["text"], data=request, allow_redirects=False
-            ) as response:
-                if response.status in http_answers.AGAIN:
-                    return None
+            async with self._session.post(url, data=request, allow_redirects=False) as response:
                 found = decoded(await whole_body(response)) if response.status == 200 else None
                 return found is not None and http_answers.error_of(found) is None
         except (aiohttp.ClientConnectorError, TimeoutError):

@@ -13,7 +13,7 @@ import json
 import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
@@ -141,22 +141,22 @@ def error_of(data: Any) -> str | None:
     return None
 
 
-def understood(data: bytes, said: str, kind: Kind, counts_tokens: bool) -> StoredReply:
-    """The reply in an answer with status 200, which is `said` where it is quoted. `counts_tokens`: the server
-    has done so before. Raises Fault, BadReply, or ModelUnavailable.
+def understood(data: bytes, said: Callable[[], str], kind: Kind, counts_tokens: bool) -> StoredReply:
+    """The reply in an answer with status 200, which is `said()` where it is quoted. `counts_tokens`: the
+    server has done so before. Raises Fault, BadReply, or ModelUnavailable.
     """
     try:
         found = decoded(data)
         error = error_of(found)
         if error is not None and lacks_credit(error, is_open=True):
-            raise out_of_credit(said)
+            raise out_of_credit(said())
         if error is not None:
             raise NoReply("an error and no reply")
         return reply_in(found, kind)
     except NoReply as error:
         if kind == "tokens" and not counts_tokens:
-            raise ModelUnavailable(f"/tokenize says {said}; {NO_TOKENIZER}") from error
-        raise Fault(f"{error} in {said}", "bad") from error
+            raise ModelUnavailable(f"/tokenize says {said()}; {NO_TOKENIZER}") from error
+        raise Fault(f"{error} in {said()}", "bad") from error
 
 
 def retry_after(headers: Mapping[str, str]) -> float:

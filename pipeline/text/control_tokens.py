@@ -49,7 +49,7 @@ def control_token_in(text: str) -> str | None:
     """The first control token or thought mark. A pair <s>...</s> inside a text strikes words through and is
     none; one around the whole text is two.
     """
-    if "<" not in text and "[" not in text and "◁" not in text:
+    if not _may_have_marks(text):
         return None
     inside = text if _STRUCK.fullmatch(text.strip()) else _STRUCK.sub(" ", text)
     found = [match for pattern in (CONTROL_TOKEN, THOUGHT_MARK) if (match := pattern.search(inside))]
@@ -61,8 +61,10 @@ def without_thoughts(text: str) -> str | None:
 
     Marks in code or quotation marks, and those that a sentence speaks of ("the </think> tag"), are text.
     """
-    if (bare := _BARE_CHANNELS.match(text)) is not None:
+    if text.lstrip().startswith("analysis") and (bare := _BARE_CHANNELS.match(text)) is not None:
         return text[bare.end() :].strip() or None
+    if not _may_have_marks(text):
+        return text
     marks = [mark for mark in _MARKS.finditer(text) if _is_mark(mark, text)]
     if not marks:
         return text
@@ -86,14 +88,23 @@ def _is_mark(mark: re.Match[str], text: str) -> bool:
     return len(_FENCE.findall(before)) % 2 == 0 or not after.strip()
 
 
+def _may_have_marks(text: str) -> bool:
+    """False for most texts, at a hundredth of what looking for marks and tokens costs."""
+    return "<" in text or "[" in text or "◁" in text
+
+
 def without_end_tokens(text: str) -> str:
     """The text without the control tokens that it begins and ends with, stripped. A token inside stays."""
     text = text.strip()
-    while (token := _AT_END.search(text, max(0, len(text) - _LONGEST))) is not None and not _stays(
-        token, text
-    ):
+    while _may_have_marks(text[-_LONGEST:]):
+        token = _AT_END.search(text, max(0, len(text) - _LONGEST))
+        if token is None or _stays(token, text):
+            break
         text = text[: token.start()].rstrip()
-    while (token := _AT_START.match(text)) is not None and not _stays(token, text):
+    while text[:1] in ("<", "["):
+        token = _AT_START.match(text)
+        if token is None or _stays(token, text):
+            break
         text = text[token.end() :].lstrip()
     return text
 

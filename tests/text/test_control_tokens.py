@@ -135,3 +135,10 @@ def test_the_mark_between_the_halves_of_bonito_stays() -> None:
 )
 def test_tokens_and_thoughts_are_found(text: str) -> None:
     assert control_token_in(text) is not None
+
+
+def test_the_two_lists_of_tokens_are_one() -> None:
+    """What is cut at the end of a reply is found inside it."""
+    for token in ("</s>", "<eos>", "<|eot_id|>", "[/INST]", "<turn|>"):
+        assert without_end_tokens(f"{ANSWER} {token}") == ANSWER
+        assert control_token_in(f"{ANSWER} {token} {ANSWER}") == token
