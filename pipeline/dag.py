@@ -6,10 +6,11 @@ from functools import cached_property
 from pathlib import Path
 
 from pipeline.errors import RecipeError, nearest
-from pipeline.identity import digest
+from pipeline.identity import digest, fields_of
 from pipeline.model import ModelSpec
 from pipeline.stage import DatasetStage, FilterStage, ModelStage, SourceStage, Stage
 
+OURS = ("pipeline", "stages")  # whose stages are known by their class alone
 PACKAGED = "embedded"  # instead of a path: the packaged model
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?", re.ASCII)
 
@@ -49,17 +50,24 @@ class Step:
 
     @cached_property
     def id(self) -> str:
-        """12 hex digits of a hash of the stage, its version and settings, its prompts and its inputs' ids.
+        """12 hex digits of a hash of the stage, its version and settings, its prompts, the fields of what it
+        writes, and its inputs' ids.
 
         The fields alone decide: prompts and files are among them, and count by their content.
         """
-        stage = self.stage
-        parts = (type(stage).__name__, type(stage).version, stage, tuple(step.id for step in self.inputs))
+        kind, inputs = type(self.stage), tuple(step.id for step in self.inputs)
+        parts = (_name_of(kind), kind.version, self.stage, fields_of(self.writes), inputs)
         return digest(parts, size=6).hex()
 
     @property
     def folder(self) -> str:
         return f"{self.name}-{self.id}"
+
+
+def _name_of(kind: type[Stage]) -> str:
+    """A stage of ours by its class, wherever that is moved; any other by its module too."""
+    is_ours = kind.__module__.split(".")[0] in OURS
+    return kind.__name__ if is_ours else f"{kind.__module__}.{kind.__name__}"
 
 
 def steps_to(last: Step) -> list[Step]:

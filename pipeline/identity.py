@@ -6,6 +6,8 @@ A value without a canonical form is an error, never a repr: an id must not chang
 import dataclasses
 import hashlib
 import json
+import types
+import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,8 @@ from pipeline.prompts import prompt_hash
 
 
 def canonical(value: object) -> Any:
-    """`value` as plain JSON data. A path counts as its file's content, a prompt as its text, a model as its
-    identity; a field of a dataclass whose metadata say `is_location` not at all.
+    """`value` as plain JSON data. A path counts as its file's content and name, which rejects tell, a prompt
+    as its text, a model as its identity; a field of a dataclass whose metadata say `is_location` not at all.
     """
     match value:
         case Prompt():
@@ -27,7 +29,7 @@ def canonical(value: object) -> Any:
         case None | bool() | int() | float() | str():
             return value
         case Path():
-            return {"file": _file_hash(value)}
+            return {"file": _file_hash(value), "name": value.name}
         case ModelSpec():
             return value.identity()
         case BaseModel():
@@ -43,6 +45,22 @@ def canonical(value: object) -> Any:
         f"{value!r} of type {type(value).__name__} has no canonical form; "
         "use str, int, float, bool, None, tuple, Path, Prompt, a dataclass or a pydantic model"
     )
+
+
+def fields_of(kind: type) -> list[list[str]]:
+    """The fields of a record type, in order, each with its type: what a part of such records holds."""
+    hints = typing.get_type_hints(kind)
+    return [[field.name, _spelled(hints[field.name])] for field in dataclasses.fields(kind)]
+
+
+def _spelled(hint: Any) -> str:
+    """A type the same way however it is written: `int | None` and `Optional[int]` are one."""
+    arguments = typing.get_args(hint)
+    if not arguments:
+        return "..." if hint is Ellipsis else str(getattr(hint, "__name__", hint))
+    inner = ", ".join(map(_spelled, arguments))
+    is_union = typing.get_origin(hint) in (types.UnionType, typing.Union)
+    return f"{'union' if is_union else _spelled(typing.get_origin(hint))}[{inner}]"
 
 
 def digest(value: object, size: int = 16) -> bytes:

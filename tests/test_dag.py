@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, Optional
 
 import pytest
 
@@ -127,6 +127,53 @@ def test_an_id_follows_settings_prompt_model_name_and_file(file: Path) -> None:
     assert make(model=FAKE_SPEC.model_copy(update={"url": "http://elsewhere/v1", "concurrency": 3})) == base
     file.write_text("two")
     assert make() != base
+
+
+def kind_of_record(*fields: tuple[str, Any], name: str = "Noun") -> type:
+    return dataclasses.make_dataclass(name, [("id", str), *fields], frozen=True, kw_only=True)
+
+
+def stage_of(record: type, module: str = "stages.make_it") -> SourceStage:
+    """A stage that writes such records, as one that stands in that module."""
+    body = {"writes": record, "version": 1, "__module__": module, "read": lambda self: iter(())}
+    return dataclass(frozen=True, kw_only=True)(type("MakeIt", (SourceStage,), body))()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ([], [("title", str)], False),  # a field more
+        ([("title", str)], [("name", str)], False),
+        ([("n", int)], [("n", float)], False),
+        ([("n", int)], [("n", int | None)], False),
+        ([("words", tuple[str, ...])], [("words", tuple[int, ...])], False),
+        ([("words", tuple[str, ...])], [("words", tuple[tuple[str, ...], ...])], False),
+        ([("a", str), ("b", str)], [("b", str), ("a", str)], False),
+        ([("n", int | None)], [("n", Optional[int])], True),  # noqa: UP045
+        ([("n", int)], [("n", int)], True),
+    ],
+)
+def test_an_id_follows_the_fields_of_what_is_written(one: list, other: list, same: bool) -> None:
+    ids = [Step("made", stage_of(kind_of_record(*fields))).id for fields in (one, other)]
+    assert (ids[0] == ids[1]) is same
+
+
+def test_a_stage_of_another_module_is_another_stage() -> None:
+    record = kind_of_record()
+    modules = ["stages.make_it", "stages.made.it", "pipeline.x", "mine", "mine.stages", "stages_of"]
+    ids = {module: Step("made", stage_of(record, module)).id for module in modules}
+    assert ids["stages.make_it"] == ids["stages.made.it"] == ids["pipeline.x"]
+    assert len(set(ids.values())) == 4
+
+
+def test_a_file_of_another_name_is_another_input(file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("one")
+    assert Step("source", Read(path=file)).id != Step("source", Read(path=other)).id
+    (tmp_path / "folder").mkdir()
+    moved = tmp_path / "folder" / "input"
+    moved.write_text("one")
+    assert Step("source", Read(path=file)).id == Step("source", Read(path=moved)).id
 
 
 def test_a_value_without_canonical_form_is_refused() -> None:

@@ -185,7 +185,7 @@ def test_a_gate_is_judged_whatever_the_report_does(tmp_path: Path) -> None:
     (tmp_path / "report.html").mkdir()
     with pytest.raises(GateFailed, match="the dataset has 3 rows"):
         end(tmp_path, recipe(min_rows=4))
-    assert [event["event"] for event in read_events(tmp_path / "events.jsonl")][-1] == "warning"
+    assert "warning" in [event["event"] for event in read_events(tmp_path / "events.jsonl")]
 
 
 def test_a_run_that_misses_its_gate_has_a_report(tmp_path: Path) -> None:

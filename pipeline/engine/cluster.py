@@ -16,7 +16,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from upath import UPath
 
 from pipeline.engine.luggage import Luggage
-from pipeline.errors import RecipeError
+from pipeline.errors import PipelineError, RecipeError
 
 REACH_S = 10.0  # for the head of a cluster to answer
 NODE_S = 120.0  # for a node to unpack the luggage and import it
@@ -60,7 +60,7 @@ def _connected(address: str, **options: Any) -> Iterator[None]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     on_terminate = signal.getsignal(signal.SIGTERM)
     try:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **options)
+        _start(address, **options)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise RecipeError(
             f"cannot join the Ray cluster at {address}: {error}; run the command on a node of the cluster "
@@ -72,6 +72,23 @@ def _connected(address: str, **options: Any) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _start(address: str, **options: Any) -> None:
+    """Starts or joins Ray; once more where it did not start in time, as on a machine that has much to do."""
+    for is_last in (False, True):
+        try:
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **options)
+            return
+        except Exception as error:  # Ray has no other for a node that is not up in time
+            if type(error) is not Exception:
+                raise
+            ray.shutdown()
+            if is_last:
+                raise PipelineError(
+                    f"Ray did not start in time, twice: {error}; run the same command again when this "
+                    "machine has less to do, or on a cluster that is up: --ray auto"
+                ) from None
 
 
 def on_this_node() -> Any:

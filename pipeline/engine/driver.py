@@ -34,7 +34,6 @@ from pipeline.storage.store import Part
 TICK_S = 0.5  # between looks at servers and progress
 GATHER_S = 0.02  # for results that come together: a look at all that are waited for costs a millisecond
 TASKS_PER_CORE = 2  # one runs, one waits
-MIN_LOST_OF = 20  # rows of a discipline, before the share that is lost says anything
 MIN_REPLIES = 100  # before the share of bad ones says anything
 
 
@@ -165,7 +164,7 @@ class _Driver:
     def _decided(self, task: Task, lost: list[Lost]) -> None:
         self._cpu_task_done(task, None)
         step = task.step.name
-        shares = {one.group: round(one.share, 3) for one in lost if one.rows >= MIN_LOST_OF}
+        shares = {one.group: round(one.share, 3) for one in lost}
         heavy = {group: share for group, share in shares.items() if share > self.gates.alarm_lost}
         if heavy:
             self.events.emit("heavy_losses", step=step, shares=heavy)
@@ -212,6 +211,11 @@ class _Driver:
             except RayTaskError as error:
                 if isinstance(error.cause, PipelineError):
                     raise error.cause from None
+                if isinstance(error.cause, OSError):  # of a stage: a file, an address
+                    raise PipelineError(
+                        f"a task could not be ended, {type(error.cause).__name__}: {error.cause}; all that "
+                        "is whole is kept, the same command goes on from here once that is mended"
+                    ) from error
                 raise
             except RayError as error:  # its process or node was lost, again and again
                 raise PipelineError(

@@ -120,6 +120,7 @@ class Schedule:
             state.wanted = is_read and not state.finished
             if state.wanted:
                 folder = self._root.folder(state.step)
+                folder.remove_drafts()
                 state.found = {kind: set(folder.part_names(kind)) for kind in ("", work.SKETCHES)}
         for state in self._states.values():
             if state.finished:
@@ -160,7 +161,7 @@ class Schedule:
         """
         size, n_rows = _slice_rows(state.step), entry["rows"]
         for number, start in enumerate(range(0, n_rows, size)):
-            name = part if len(state.step.inputs) == 1 else f"{state.step.inputs.index(before)}.{part}"
+            name = part if len(state.step.inputs) == 1 else f"{_place(state.step, before)}.{part}"
             if n_rows > size:
                 name = f"{name}.{number:05d}"
             stop = min(start + size, n_rows)
@@ -233,6 +234,11 @@ def _by_urgency(states: list[_StepState]) -> list[_StepState]:
     """
     asking = [state for state in states if isinstance(state.step.stage, ModelStage)]
     return [*(state for state in reversed(states) if state not in asking), *asking]
+
+
+def _place(step: Step, before: Step) -> str:
+    """Which of the inputs it is, as a number whose text sorts as it does."""
+    return f"{step.inputs.index(before):0{len(str(len(step.inputs) - 1))}}"
 
 
 def _kind(stage: Stage) -> Kind:

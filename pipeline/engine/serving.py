@@ -25,10 +25,13 @@ from pipeline.storage.events import Events
 from pipeline.storage.root import Root
 
 PARTS_PER_WORKER = 64  # handed to a model worker, which starts as many as keep its server busy
+WORKER_LOSSES = 10  # of the process that a part is asked in, before the part is given up
 IN_FLIGHT_PER_WORKER = 128  # for twice as many there is a second process, and so on, up to one a core
 
 _remote: Any = ray.remote  # its type stubs cannot follow a class that is chosen at run time
-_worker = _remote(num_cpus=0, max_restarts=-1, max_task_retries=-1, max_concurrency=1000)(ModelWorker)
+_worker = _remote(num_cpus=0, max_restarts=-1, max_task_retries=WORKER_LOSSES, max_concurrency=1000)(
+    ModelWorker
+)
 
 IDLE = Gauges(0, 0, wants_server=False, prefix_cache=PrefixCache(0, 0), steps=())
 

@@ -49,6 +49,7 @@ from pipeline.storage.tally import Tally
 SKETCHES, VERDICTS, REPORT = "sketches", "verdicts", "report.json"
 GROUP = "group"  # whose losses are counted: a discipline, or a document
 GROUPS = ("discipline_id", "document")
+MIN_LOST_OF = 20  # rows of a group, before the share that is lost says anything
 
 
 def read_source(stage: SourceStage, folder: UPath, part_rows: int) -> Iterator[Part]:
@@ -179,7 +180,8 @@ class Lost:
 
 def decide(stage: DatasetStage, slices: Sequence[Slice], folder: UPath, spread_rows: int) -> list[Lost]:
     """Reads the sketches of all slices in order, and writes each one's verdicts and the step's report;
-    returns what each discipline loses. More than `spread_rows` are decided on by the cluster.
+    returns what each discipline or document of MIN_LOST_OF rows loses.
+    More than `spread_rows` are decided on by the cluster.
     """
     target = StepFolder(folder)
     sketches = [read_table(target.part_path(rows.writes, SKETCHES)) for rows in slices]
@@ -190,9 +192,7 @@ def decide(stage: DatasetStage, slices: Sequence[Slice], folder: UPath, spread_r
     del sketches  # their memory goes as the stage reads the columns
     ids = table["id"].combine_chunks()
     if len(pc.unique(ids)) != len(ids):
-        raise PipelineError(
-            f"{folder.name}: two records share an id, so one verdict would drop both; ids must differ"
-        )
+        raise PipelineError(f"{folder.name}: {_shared(ids, slices, sizes)}")
     decision = stage.decide(table, in_tasks if len(ids) > spread_rows else in_threads)
     places = pc.index_in(decision.verdicts["id"], value_set=ids).to_numpy()
     order = np.argsort(places)
@@ -205,9 +205,28 @@ def decide(stage: DatasetStage, slices: Sequence[Slice], folder: UPath, spread_r
     return _lost(table[GROUP], places) if GROUP in table.column_names else []
 
 
+def _shared(ids: pa.Array, slices: Sequence[Slice], sizes: Sequence[int]) -> str:
+    """What is wrong where records share an id, with the first of them and where they are."""
+    counts = pc.value_counts(ids)
+    twin = counts.field("values").filter(pc.greater(counts.field("counts"), 1))[0]
+    places = np.flatnonzero(pc.equal(ids, twin).to_numpy(zero_copy_only=False))[:2]
+    parts = [slices[at] for at in np.searchsorted(np.cumsum(sizes), places, side="right")]
+    named = " and ".join(f"of step '{p.folder.name.rpartition('-')[0]}', part {p.part}" for p in parts)
+    return (
+        f"two records share the id {twin}, one {named}: one verdict would drop both; give the stage that "
+        "makes them ids that follow from all that tells its records apart, or name what both are read from "
+        "once"
+    )
+
+
 def _lost(groups: pa.ChunkedArray, dropped: NDArray[np.int64]) -> list[Lost]:
-    before = {row["values"]: row["counts"] for row in pc.value_counts(groups).to_pylist()}
-    after = {row["values"]: row["counts"] for row in pc.value_counts(groups.take(dropped)).to_pylist()}
+    """Of groups large enough for a share to say something: documents are many, and most of them small."""
+    counts = pc.value_counts(groups)
+    large = counts.filter(pc.greater_equal(pc.struct_field(counts, "counts"), MIN_LOST_OF))
+    before = {row["values"]: row["counts"] for row in large.to_pylist()}
+    gone = groups.take(dropped)
+    gone = gone.filter(pc.is_in(gone, value_set=pa.array(before, groups.type.value_type)))
+    after = {row["values"]: row["counts"] for row in pc.value_counts(gone).to_pylist()}
     return [Lost(group, rows, after.get(group, 0)) for group, rows in sorted(before.items())]
 
 

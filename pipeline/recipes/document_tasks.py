@@ -22,6 +22,7 @@ from pipeline.recipes.filters import (
     rephrased,
     require_english,
 )
+from pipeline.recipes.overridden import of_embedder, refuse_filled, refuse_unused
 from pipeline.stage import asking
 from pipeline.synthesis.task_types import drawn_labels, task_type
 from stages.confirm_labels import ConfirmLabels
@@ -70,8 +71,33 @@ class DocumentsSettings(DocumentSettings):
     gates: Gates = Field(default_factory=Gates)
 
 
+FILLED = {
+    "question_quality.prompts": "with the prompts of tasks and rephrasings",
+    "answer_quality.prompts": "with the prompts of tasks and rephrasings",
+    "answer_quality.system": "with the writer's",
+    "rephrasing_quality.styles": "with those of `rephrasing`",
+    "files.state": "with the sizes and dates of the files",
+}
+
+
+def refuse_what_changes_nothing(s: DocumentsSettings) -> None:
+    """Raises RecipeError for settings that no step of this run reads."""
+    refuse_filled(s, FILLED)
+    unused = of_embedder(s, ("embeddings", "semantic_duplicates"))
+    if s.ratings is None:
+        unused["low_ratings"] = "because there are no ratings"
+    if s.rephrasing is None:
+        unused["rephrasing_quality"] = "because there is no rephrasing"
+    if s.tasks is None:
+        unused |= dict.fromkeys(("grounding", "judged_grounding"), "because there are no tasks")
+    if s.ratings is None and s.document_ratings is None and s.judged_grounding is None:
+        unused["judge"] = "because nothing is rated"
+    refuse_unused(s, unused)
+
+
 def documents(s: DocumentsSettings) -> Recipe:
     """The DAG."""
+    refuse_what_changes_nothing(s)
     chunks, judge = chunks_of(s), s.judge or s.writer
     made = [*tasks_on(s, chunks, judge), *rows_of(s, chunks)]
     if not made:

@@ -22,6 +22,7 @@ from pipeline.recipes.filters import (
     mixing,
     require_english,
 )
+from pipeline.recipes.overridden import of_embedder, refuse_filled, refuse_unused
 from pipeline.records import Instruction
 from pipeline.stage import asking
 from pipeline.taxonomy.taxonomy import find_taxonomy, load_taxonomy
@@ -98,8 +99,30 @@ class InstructSettings(BaseModel):
     gates: Gates = Field(default_factory=Gates)
 
 
+FILLED = {
+    "question_quality.prompts": "with the prompts of the steps before",
+    "answer_quality.prompts": "with the prompts of the answers",
+    "answer_quality.system": "with the answerer's",
+    "exact_duplicates.earlier": "with the datasets of `earlier`",
+    "near_duplicates.earlier": "with the datasets of `earlier`",
+    "rephrasing_quality.of": "with what the step before rephrases",
+}
+
+
+def refuse_what_changes_nothing(s: InstructSettings) -> None:
+    """Raises RecipeError for settings that no step of this run reads."""
+    refuse_filled(s, FILLED)
+    unused = of_embedder(s, ("embeddings", "semantic_duplicates"))
+    if s.judge is None:
+        unused |= dict.fromkeys(("ratings", "low_ratings"), "because there is no judge")
+    if s.rephrasing is None and s.restyling is None:
+        unused["rephrasing_quality"] = "because there is neither rephrasing nor restyling"
+    refuse_unused(s, unused)
+
+
 def instruct(s: InstructSettings) -> Recipe:
     """The DAG."""
+    refuse_what_changes_nothing(s)
     held = {
         "subjects.plain_names": s.subjects.plain_names,
         "syllabi.plain_names": s.syllabi.plain_names,

@@ -11,6 +11,7 @@ from pydantic import Field
 from pipeline.dag import Step, without
 from pipeline.recipe import DatasetSettings, Gates, Recipe
 from pipeline.recipes.filters import DocumentSettings, checked, chunks_of, mixing, rephrased
+from pipeline.recipes.overridden import refuse_filled, refuse_unused
 from stages.drop_contaminated import DropContaminated
 from stages.drop_to_mix import REAL, DropToMix, source
 from stages.keep_chunks import KeepChunks
@@ -36,8 +37,17 @@ class WrapSettings(DocumentSettings):
     gates: Gates = Field(default_factory=Gates)
 
 
+FILLED = {
+    "rephrasing_quality.styles": "with those of `rephrasing`",
+    "files.state": "with the sizes and dates of the files",
+    "mixture.shares": "with those of the styles",
+}
+
+
 def wrap(s: WrapSettings) -> Recipe:
     """The DAG."""
+    refuse_filled(s, FILLED)
+    refuse_unused(s, {"judge": "because documents are not rated"} if s.document_ratings is None else {})
     chunks = chunks_of(s)
     real = Step("real", KeepChunks(), chunks)
     monolingual = Step("monolingual", s.language, rephrased(s, s.rephrasing, chunks))

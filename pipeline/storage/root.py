@@ -5,6 +5,7 @@ logs, the dataset while it is written) then lives in a folder of this machine, a
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import platform
@@ -18,7 +19,7 @@ from typing import Any
 from upath import UPath
 
 from pipeline.dag import Step
-from pipeline.errors import StoreError
+from pipeline.errors import PipelineError, StoreError
 from pipeline.io.cache import cache_folder
 from pipeline.io.files import is_local, put_file, read_bytes, store_error, write_bytes, write_text
 from pipeline.io.secrets import has_login, without_logins
@@ -135,7 +136,21 @@ class Root:
                 with self._events_kept():
                     yield
         except OSError as error:
-            raise store_error(self.local, error) from error
+            if self._is_ours(error):
+                raise store_error(self.local, error) from error
+            raise PipelineError(
+                f"{type(error).__name__}: {error}; all that is whole is kept, the same command goes on from "
+                "here once that is mended"
+            ) from error
+
+    def _is_ours(self, error: OSError) -> bool:
+        """Whether it is of a file in the root, or of a disk; not of an address, or of another's file."""
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            return True
+        if not isinstance(error.filename, str | Path):
+            return False
+        path = Path(error.filename).absolute()
+        return path.is_relative_to(self.local) or self.local.is_relative_to(path)
 
     @contextlib.contextmanager
     def _events_kept(self) -> Iterator[None]:

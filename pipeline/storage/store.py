@@ -100,10 +100,13 @@ def to_table(records: Sequence[Record], kind: type) -> pa.Table:
 
 
 def from_table(table: pa.Table, kind: type) -> list[Any]:
-    columns = [
-        [_tuples(value) for value in table[item.name].to_pylist()] for item in dataclasses.fields(kind)
-    ]
     names = [item.name for item in dataclasses.fields(kind)]
+    if missing := [name for name in names if name not in table.column_names]:
+        raise StoreError(
+            f"a part of {kind.__name__} has no {', '.join(missing)}: another version of academe made it, or "
+            "another definition of the record; run the same command with `--from` the step that wrote it"
+        )
+    columns = [[_tuples(value) for value in table[name].to_pylist()] for name in names]
     return [kind(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
 
 
@@ -231,6 +234,11 @@ class StepFolder:
     def forget_end(self) -> None:
         """Forgets that the step was finished; its parts count as far as what they were made from is there."""
         (self.path / "manifest.json").unlink(missing_ok=True)
+
+    def remove_drafts(self) -> None:
+        """Removes files that a killed run was writing. For whoever holds the root."""
+        for path in self.path.rglob(".*.draft"):
+            path.unlink(missing_ok=True)
 
     def drop_parts(self, names: Iterable[str]) -> None:
         """Forgets these parts, and that the step was finished. The manifest goes first."""

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from pipeline.dag import Step, steps_to
 from pipeline.engine import schedule as schedule_module
 from pipeline.engine import work
 from pipeline.engine.schedule import Schedule, Task
+from pipeline.errors import PipelineError
 from pipeline.inference.fake_model import FAKE_SPEC, Script
 from pipeline.records import Instruction
 from pipeline.stage import SourceStage
@@ -131,6 +134,51 @@ def test_stopped_after_any_number_of_tasks_it_ends_the_same(tmp_path: Path) -> N
             run(path, stop)
         assert run(path, 10_000)
         assert outcome(path) == expected, f"stopped after {stop} tasks"
+
+
+@pytest.mark.parametrize("n", [2, 11])
+def test_inputs_are_in_the_order_given_however_many(n: int, tmp_path: Path) -> None:
+    sources = [Step(f"set_{number}", Questions(n=1, start=7 * number + 1)) for number in range(n)]
+    last = Step("unique", DropExactDuplicates(), *sources)
+    root = Root(tmp_path)
+    events = Events(root.events, NoView())
+    schedule = Schedule(steps_to(last), root, events)
+    while not schedule.finished:
+        task = schedule.next_task(lambda _: True)
+        assert task is not None
+        run_task(schedule, root, task)
+    events.close()
+    ids = [rows.folder.name.rpartition("-")[0] for rows in schedule.slices(last)]
+    assert ids == [source.name for source in sources]
+
+
+def test_records_that_share_an_id_are_named_with_where_they_are(tmp_path: Path) -> None:
+    sources = [Step("one", Questions(n=5, start=1)), Step("other", Questions(n=5, start=5))]
+    root = Root(tmp_path)
+    events = Events(root.events, NoView())
+    schedule = Schedule(steps_to(Step("unique", DropExactDuplicates(), *sources)), root, events)
+    while (task := schedule.next_task(lambda _: True)) is not None and task.kind != "decide":
+        run_task(schedule, root, task)
+    assert task is not None
+    with pytest.raises(PipelineError, match=r"share the id 0005, one of step 'one', .* of step 'other'"):
+        run_task(schedule, root, task)
+    events.close()
+
+
+def test_drafts_that_a_kill_left_are_removed(tmp_path: Path) -> None:
+    run(tmp_path, 12)
+    folder = Root(tmp_path).folder(wire()[-1]).path
+    for place in (folder, folder / "rejects"):
+        place.mkdir(parents=True, exist_ok=True)
+        (place / ".part-000000.parquet.0a1b.draft").write_bytes(b"PAR1")
+    assert run(tmp_path, 10_000)
+    assert not list(tmp_path.rglob(".*.draft"))
+
+
+def test_losses_of_groups_too_small_to_say_something_are_not_sent() -> None:
+    groups = pa.chunked_array([pa.array([*map(str, range(1_000)), *["large"] * 40]).dictionary_encode()])
+    (lost,) = work._lost(groups, np.arange(990, 1_010))
+    assert (lost.group, lost.rows, lost.dropped) == ("large", 40, 10)
 
 
 def test_a_finished_run_has_nothing_to_do(tmp_path: Path) -> None:

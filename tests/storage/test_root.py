@@ -1,9 +1,10 @@
+import errno
 import json
 from pathlib import Path
 
 import pytest
 
-from pipeline.errors import StoreError
+from pipeline.errors import PipelineError, StoreError
 from pipeline.storage import root
 from pipeline.storage.root import FORMAT, Root
 
@@ -43,3 +44,27 @@ def test_a_root_of_another_kind_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(json.dumps({"format": 0, "academe": "0.0"}))
     with pytest.raises(StoreError, match=r"made by academe 0\.0, format 0"):
         Root(tmp_path).run()
+
+
+class NotOurs(TimeoutError):
+    """What a library raises that has it from OSError."""
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), StoreError, "make room"),
+        (OSError(errno.EROFS, "Read-only file system", "/elsewhere"), StoreError, "cannot write"),
+        (PermissionError(errno.EACCES, "Permission denied", "ROOT/steps/x"), StoreError, "cannot write"),
+        (FileNotFoundError(errno.ENOENT, "No such file", "/profiles/eng"), PipelineError, "/profiles/eng"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), PipelineError, "ConnectionRefusedError"),
+        (NotOurs("the node did not answer"), PipelineError, "NotOurs: the node did not answer"),
+    ],
+)
+def test_a_fault_is_told_as_what_it_is(error: OSError, kind: type, said: str, tmp_path: Path) -> None:
+    if error.filename:
+        error.filename = str(error.filename).replace("ROOT", str(tmp_path))
+    with pytest.raises(PipelineError) as raised, Root(tmp_path).locked():
+        raise error
+    assert type(raised.value) is kind
+    assert said in str(raised.value)

@@ -88,6 +88,13 @@ def test_a_part_with_lists_is_found_again_by_what_it_was_made_from(tmp_path: Pat
     assert folder.write_part("002", cut, [], Tally()).content == written.content
 
 
+def test_a_part_without_a_field_is_named_and_no_traceback(tmp_path: Path) -> None:
+    folder = StepFolder(tmp_path / "made-0a1b")
+    folder.write_part("000", to_table([discipline("a")], Discipline).drop(["subfield"]), [], Tally())
+    with pytest.raises(StoreError, match="a part of Discipline has no subfield"):
+        folder.read_part("000", Discipline)
+
+
 def test_what_is_damaged_is_made_again_or_named(tmp_path: Path) -> None:
     folder = StepFolder(tmp_path / "answers-0a1b")
     part = folder.write_part("000", to_table([discipline("a")], Discipline), [], Tally(rows_in=1))
