@@ -3,7 +3,8 @@
 Instruction -> Instruction (or Example -> Example), with embeddings and without duplicates, which would pass
 for density. Records are clustered; a cluster's complexity, the distance between clusters times the distance
 within, gives its budget, and its records that are farthest from the centroid stay, outliers first left out
-as junk. Source: density-based pruning (https://arxiv.org/abs/2401.04578; see
+as junk. The same distinct records give the same selection: copies must go before, as steps of exact
+duplicates see to. Source: density-based pruning (https://arxiv.org/abs/2401.04578; see
 pipeline/embeddings/density.py); ours: temperature 0.1, no balance, the outlier clip. Memory in `decide`: 4
 bytes a dimension and record.
 """
@@ -33,6 +34,7 @@ class DropByDensity(DatasetStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
     version: ClassVar[int] = 1
+    needs: ClassVar[tuple[str, ...]] = ("embedding",)
 
     keep: Annotated[float, Field(gt=0)] = 0.8  # up to 1 a share of the records, above it their number
     n_clusters: Annotated[int, Field(ge=0)] = 0  # 0: half the root of the records, 20 to 500

@@ -4,7 +4,8 @@ A question is taken apart at the ends of its sentences and lines, at colons, quo
 pieces that two questions share are their context, where they are half of the longer question or more, and
 MIN_SHARED words. Then the rest of the one is compared with the rest of the other by its pairs of words, start
 and end of each piece among them: "Translate to French: ..." and "Translate to German: ..." are two tasks on
-one text. Where one has no rest, or all words of the other's rest and few more, both are compared whole.
+one text. Where one has no rest, or all words of the other's rest and few more, both are compared whole; so
+are rows whose answer is longer than their question, as that tells them apart.
 
 Memory: 4 bytes a word of the questions of MIN_SHARED words or more. Cost: a sort of the words, a near pair.
 """
@@ -101,6 +102,8 @@ def _apart(rows, twins, starts, values, a_starts, a_values, numbers):
             continue
         a_one = a_values[a_starts[rows[pair]] : a_starts[rows[pair] + 1]]
         a_other = a_values[a_starts[twins[pair]] : a_starts[twins[pair] + 1]]
+        if len(one) < len(a_one) or len(other) < len(a_other):
+            continue  # the answer tells them apart
         question, q_plain, q_marked = shared_by(rest_one, rest_other)
         answer, a_plain, a_marked = shared_by(a_one, a_other)
         shared, n_both = question + answer, len(rest_one) + len(rest_other)

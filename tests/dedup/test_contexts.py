@@ -74,3 +74,15 @@ def test_many_tasks_on_one_long_text_cost_little() -> None:
         decided(DropNearDuplicates(), numbered([f"{text}\nWhat of {ask}, then {ask}{ask}?" for ask in asks]))
         == []
     )
+
+
+def test_rows_whose_answer_says_more_than_their_question_are_compared_whole() -> None:
+    answer = (
+        "The bakery sold bread and cakes on two days of the week, and none on the third, as its oven broke. "
+        * 6
+    )
+    rows = [
+        example(answer, id=one, question=f"{BAKERY} Say {asked}.")
+        for one, asked in (("a", "how"), ("b", "why"))
+    ]
+    assert [row["reason"] for row in decided(DropNearDuplicates(), rows)] == ["near_duplicate"]

@@ -24,6 +24,7 @@ from pipeline.stage import DatasetStage, Decision
 from pipeline.storage.replies import StoredReply
 from pipeline.storage.store import to_table
 from stages.drop_by_density import DropByDensity
+from stages.drop_exact_duplicates import DropExactDuplicates
 from stages.drop_semantic_duplicates import DropSemanticDuplicates
 from stages.embed_locally import EmbedLocally
 from stages.embed_questions import EmbedQuestions
@@ -266,3 +267,40 @@ def test_rows_of_one_meaning_take_linear_memory() -> None:
     tracemalloc.stop()
     assert gone == 5_997 or gone == 5_999
     assert peak / 6_000 < 10 * 64 + 500 + 40 * 2**20 / 6_000  # and a block
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("keep", [0.2, 0.5, 0.9])
+def test_of_each_cluster_what_stays_is_farther_out_than_what_goes(seed: int, keep: float) -> None:
+    """Acceptance check 4 of density-based pruning, where no outliers are left out."""
+    records = embedded(np.random.default_rng(seed).normal(size=(150, 6)))
+    gone = set(
+        decided(DropByDensity(keep=keep, n_clusters=7, outliers=0), records).verdicts["id"].to_pylist()
+    )
+    vectors = as_matrix(pa.chunked_array([unpacked(to_table(records, Instruction)["embedding"])]))
+    clusters = clustered(vectors, 7, 0)
+    for members in clusters.members():
+        stays = [clusters.distance[row] for row in members if records[row].id not in gone]
+        goes = [clusters.distance[row] for row in members if records[row].id in gone]
+        assert min(stays, default=2) >= max(goes, default=0)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_copies_of_one_item_change_nothing_where_exact_duplicates_went_before(seed: int) -> None:
+    """Acceptance check 5 of density-based pruning: the selection is the same for the same distinct rows.
+    Copies that only semantic deduplication could remove may move its clusters, and what it finds near.
+    """
+    rng = np.random.default_rng(seed)
+    centres, spread = np.repeat(rng.normal(size=(5, 8)), 40, axis=0), np.repeat(rng.uniform(0.05, 0.5, 5), 40)
+    vectors = centres + spread[:, None] * rng.normal(size=(200, 8))
+    records = [dataclasses.replace(row, question=f"Question {row.id}?") for row in embedded(vectors)]
+    copies = [dataclasses.replace(records[7], id=f"9{number:03}") for number in range(100)]
+    density = DropByDensity(keep=60, n_clusters=5, outliers=0)
+
+    def selected(pool: list[Instruction], distinct: bool) -> set[str]:
+        gone = set(decided(DropExactDuplicates(), pool).verdicts["id"].to_pylist()) if distinct else set()
+        left = [record for record in pool if record.id not in gone]
+        return {record.id for record in left} - set(decided(density, left).verdicts["id"].to_pylist())
+
+    assert selected([*records, *copies], True) == selected(records, True)
+    assert selected([*records, *copies], False) != selected(records, False)
