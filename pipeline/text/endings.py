@@ -13,6 +13,7 @@ STOPS = {"stop", "eos", "eos_token", "end_turn", "stop_sequence", "complete", "d
 # What may stand at the end besides the end of a sentence: closing marks, symbols, what a formula ends with.
 CLOSERS = "`)]}*\"'$”’»›」』】）>|_~/\\%°′″=€£¥₹½²³√∞"  # noqa: RUF001
 CODA = ":;"  # "as follows:" and a line of code
+CLOSED = frozenset(CLOSERS + CODA)
 MAX_LINE_WORDS = 14  # of a line that needs no full stop
 MAX_SHORT_WORDS = 8  # the same, where another sentence stands before it
 MAX_LINE_SIGNS = 24  # the same in scripts without spaces
@@ -73,7 +74,7 @@ def _ends_in_code(text: str) -> bool:
 
 
 def _is_closed(line: str) -> bool:
-    return line.endswith((*CLOSERS, *CODA)) or line[-1].isnumeric() or ends_sentence(line[-LONGEST:])
+    return line[-1] in CLOSED or line[-1].isnumeric() or ends_sentence(line[-LONGEST:])
 
 
 def _is_prose(lines: list[str]) -> bool:

@@ -125,7 +125,7 @@ def _loop_of(items: list[str]) -> str | None:
         seen[word] = place
         run = run + 1 if since == distance and since else 1
         distance = since
-        if since and run >= (_times(items, place, since) - 1) * since:
+        if since and run >= (LOOP - 1) * since and run >= (_times(items, place, since) - 1) * since:
             return " ".join(items[place - since + 1 : place + 1])
     return None
 
