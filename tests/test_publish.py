@@ -416,7 +416,7 @@ def test_what_is_published_is_an_earlier_dataset_of_the_next_run(
     send(server, roots["few"])
     code = (
         "import pyarrow.parquet as pq\n"
-        "from pipeline.earlier import sketches_of\n"
+        "from pipeline.dedup.earlier import sketches_of\n"
         "from pipeline.records import Instruction\n"
         "from stages.drop_exact_duplicates import DropExactDuplicates\n"
         f"(path,) = sketches_of([DropExactDuplicates()], '{NAME}@main', Instruction)\n"

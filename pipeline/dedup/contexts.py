@@ -70,7 +70,7 @@ def _pieces(data, starts, cuts, stops, asks, table):
             ends, asking, after = place == starts[row + 1], False, place + 1
             if not ends:
                 point, after = decoded(data, place)
-                asking = np.any(asks == point)
+                asking = bool(np.any(asks == point))
                 at_stop = np.any(stops == point) and (after >= starts[row + 1] or data[after] <= 32)
                 ends = asking or at_stop or np.any(cuts == point)
             if ends:

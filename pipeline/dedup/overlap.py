@@ -70,8 +70,8 @@ class Index:
     @classmethod
     def load(cls, folder: Path) -> "Index":
         """The index in `folder`, as memory that is read when it is used and shared by all that load it."""
-        arrays = (np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in FILES)
-        return cls(*arrays, pq.ParquetFile(folder / "items.parquet").read())
+        arrays = {name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in FILES}
+        return cls(**arrays, items=pq.ParquetFile(folder / "items.parquet").read())
 
     def find(self, texts: Sequence[str], whole: Sequence[str]) -> list["Found | None"]:
         """Of each text, the item that it has the greatest share of, the first of equals. `whole`: one string
