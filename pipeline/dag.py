@@ -87,7 +87,8 @@ def steps_to(last: Step) -> list[Step]:
 def without(last: Step, names: Collection[str]) -> Step:
     """The DAG to `last` with the steps `names` left out: what they read is passed on as it is.
 
-    Raises RecipeError for a name that is no step, or one whose step does more than to drop rows.
+    Raises RecipeError for a name that is no step, one whose step does more than to drop rows, or one that
+    fills in what a step that stays needs.
     """
     steps = {step.name: step for step in steps_to(last)}
     filters = [name for name, step in steps.items() if _only_drops(step)]
@@ -105,7 +106,20 @@ def without(last: Step, names: Collection[str]) -> Step:
             rewired[name] = inputs[0]
         else:
             rewired[name] = step if inputs == step.inputs else Step(name, step.stage, *inputs)
+            _check_needs(rewired[name], steps.values())
     return rewired[last.name]
+
+
+def _check_needs(step: Step, all_steps: Iterable[Step]) -> None:
+    """Raises RecipeError where a step that was left out filled in what this one needs."""
+    filled = {name for before in steps_to(step) for name in before.stage.fills}
+    for name in set(step.stage.needs) - filled:
+        for gone in all_steps:
+            if name in gone.stage.fills:
+                raise RecipeError(
+                    f"without: '{gone.name}' fills in `{name}`, which '{step.name}' needs; leave out both, "
+                    "or neither"
+                )
 
 
 def check(steps: Iterable[Step]) -> None:

@@ -73,6 +73,8 @@ class Stage:
     reads: ClassVar[type]
     writes: ClassVar[type]
     version: ClassVar[int]
+    fills: ClassVar[tuple[str, ...]] = ()  # fields of a record that are empty before it
+    needs: ClassVar[tuple[str, ...]] = ()  # fields that a step before it must fill
 
     def check(self) -> None:
         """Raises RecipeError for what the stage cannot work with: a file that is not there, a code that

@@ -34,6 +34,7 @@ class DropByDensity(DatasetStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
     version: ClassVar[int] = 1
+    needs: ClassVar[tuple[str, ...]] = ("embedding",)
 
     keep: Annotated[float, Field(gt=0)] = 0.8  # up to 1 a share of the records, above it their number
     n_clusters: Annotated[int, Field(ge=0)] = 0  # 0: half the root of the records, 20 to 500

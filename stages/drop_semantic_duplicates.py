@@ -40,6 +40,7 @@ class DropSemanticDuplicates(DatasetStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
     version: ClassVar[int] = 5  # 5: symbols tell passages apart
+    needs: ClassVar[tuple[str, ...]] = ("embedding",)
 
     min_cosine: Annotated[float, Field(gt=0, le=1)] = 0.88  # of two embeddings, from which they mean the same
     cluster_rows: Annotated[int, Field(ge=1)] = 2_000  # records a cluster has, on average

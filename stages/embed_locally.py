@@ -19,6 +19,7 @@ class EmbedLocally(FilterStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
     version: ClassVar[int] = 1
+    fills: ClassVar[tuple[str, ...]] = ("embedding",)
 
     def judge_all(self, instructions: Sequence[Instruction]) -> list[Instruction]:
         vectors = embed([instruction.bare for instruction in instructions])

@@ -20,6 +20,7 @@ class EmbedQuestions(ModelStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
     version: ClassVar[int] = 1
+    fills: ClassVar[tuple[str, ...]] = ("embedding",)
 
     max_chars: Annotated[int, Field(ge=1)] = 800  # 200 tokens of English; all-MiniLM-L6-v2 takes 256
 

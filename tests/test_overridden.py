@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.dag import steps_to
 from pipeline.errors import RecipeError
 from pipeline.recipes import load_recipe
 
@@ -85,3 +86,19 @@ def test_what_changes_nothing_is_refused(recipe: str, settings: list[str], said:
 def test_what_a_step_reads_is_taken(recipe: str, settings: list[str]) -> None:
     docs = [] if recipe == "instruct" else [DOCS]
     assert load_recipe(recipe, "laptop", [*docs, *settings], {}).name == recipe
+
+
+@pytest.mark.parametrize(
+    ("recipe", "names", "said"),
+    [
+        ("instruct", "embedded", "'embedded' fills in `embedding`, which 'dissimilar' needs"),
+        ("documents", "embedded", "'embedded' fills in `embedding`, which 'dissimilar' needs"),
+        ("instruct", "embedded, sound", "leave out both, or neither"),
+    ],
+)
+def test_a_step_that_another_needs_is_not_left_out(recipe: str, names: str, said: str) -> None:
+    docs = [] if recipe == "instruct" else [DOCS]
+    with pytest.raises(RecipeError, match=said):
+        load_recipe(recipe, "laptop", [*docs, f"without=[{names}]"], {})
+    last = load_recipe(recipe, "laptop", [*docs, f"without=[{names}, dissimilar]"], {}).last
+    assert "embedded" not in {step.name for step in steps_to(last)}

@@ -28,8 +28,11 @@ kernel = njit(nogil=True, cache=True)  # other threads go on while it runs
 # Classes of code points; those from LETTER to DIGIT make words.
 SPACE, PUNCTUATION, SYMBOL, OPERATOR, COMBINING, LETTER, CAPITAL, DIGIT, SINGLE = range(9)
 STOPS = SENTENCE_ENDS + ':;"\n\u201c#\u2022'  # a capital after these may be no name
-STOP, LAYS_OUT = np.uint32(16), np.uint32(32)  # beside the class
-CLASS_BITS, CLASSES = np.uint32(6), np.uint32(15)
+STOP, LAYS_OUT, GLUES = np.uint32(16), np.uint32(32), np.uint32(64)  # beside the class
+GLUING = "!:?.'" + characters.JOINER  # may be part of a unit
+CLASS_BITS, CLASSES = np.uint32(7), np.uint32(15)
+# How a text that has a character is composed, beside not at all.
+SHARP_S, BY_ARROW, BY_PYTHON = (np.uint8(1 << bit) for bit in range(3))
 NO_LETTER, TAG = np.uint32(PUNCTUATION), np.uint32(SYMBOL)
 N_POINTS = 0x32400  # above are no letters
 FIRST_TAG, LAST_TAG = np.uint32(characters.TAGS[0]), np.uint32(characters.TAGS[1])
@@ -38,12 +41,12 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 @cache
-def letter_tables() -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
-    """Of each code point below N_POINTS: what it folds to, above its class in the lowest bits; and whether
-    composing may change a text that has it. 0.5 s.
+def letter_tables() -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
+    """Of each code point below N_POINTS: what it folds to, above its class in the lowest bits; and how
+    a text that has it is composed. 0.5 s.
     """
     entries = np.full(N_POINTS, NO_LETTER, np.uint32)
-    changes = np.zeros(N_POINTS, np.bool_)
+    changes = np.zeros(N_POINTS, np.uint8)
     joining = _joining()
     for point in range(N_POINTS):
         char = chr(point)
@@ -51,6 +54,7 @@ def letter_tables() -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
         fold = VARIANTS.get(char, char.casefold())
         shown = fold if len(fold) == 1 else char
         flags = (STOP if char in STOPS else 0) | (LAYS_OUT if shown in LAYOUT else 0)
+        flags |= GLUES if shown in GLUING else 0
         entries[point] = (np.uint32(ord(shown)) << CLASS_BITS) | flags | np.uint32(_class_of(char, shown))
     return entries, changes
 
@@ -62,14 +66,13 @@ def _joining() -> set[str]:
     return seconds | {chr(point) for point in range(0x1160, 0x1200)}  # Hangul is composed by a rule
 
 
-def _may_change(char: str, joining: set[str]) -> bool:
-    composes = (
-        char in joining
-        or unicodedata.combining(char) > 0
-        or char in characters.REWRITTEN
-        or not unicodedata.is_normalized("NFKC", char)
-    )
-    return composes or len(char.casefold()) > 1
+def _may_change(char: str, joining: set[str]) -> int:
+    if char == "\u00df":
+        return int(SHARP_S)
+    if char in characters.REWRITTEN or len(char.casefold()) > 1 or unicodedata.category(char) == "Cn":
+        return int(BY_PYTHON)
+    composes = char in joining or unicodedata.combining(char) > 0
+    return int(BY_ARROW) if composes or not unicodedata.is_normalized("NFKC", char) else 0
 
 
 def _class_of(char: str, shown: str) -> int:

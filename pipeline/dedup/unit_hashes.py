@@ -8,6 +8,7 @@ from pipeline.dedup.letters import (
     CLASSES,
     COMBINING,
     DIGIT,
+    GLUES,
     LAYS_OUT,
     LETTER,
     OFFSET,
@@ -29,40 +30,41 @@ BANG, QUOTE, OPENS, STAR, PLUS, MINUS, POINT, COLON, LESS, EQUAL, MORE, ASKS, AM
     np.uint32(ord(char)) for char in "!'(*+-.:<=>?&"
 )
 JOINER = np.uint32(ord(characters.JOINER))
-NOTHING = np.uint32(0)
+NOTHING, NO_HASH = np.uint32(0), np.uint64(0)
 
 
 @kernel
 def write_all(data, start, stop, prose, table, units, flags):
     """Writes the units of a text and what each is; how many there are. `prose`: those of `prose_units`."""
-    n, place, fresh = 0, start, True  # fresh: a sentence may begin
+    n, place, fresh, dashes = 0, start, True, False  # fresh: a sentence may begin
     before, point_before = SPACE, NOTHING
     while place < stop:
         entry, after = entry_at(data, place, table)
-        kind, point = entry & CLASSES, entry >> CLASS_BITS
+        kind = entry & CLASSES
         value, prefixed = OFFSET, False
         if kind < LETTER:
             fresh = fresh or entry & STOP != 0
-            more, found, last = _glued(data, after, stop, before, point_before, entry, table)
-            if more > after:  # two or more characters that are one unit
-                units[n], flags[n] = found, MARK
-                n += 1
+            found, more, last = NO_HASH, after, entry
+            if entry & GLUES and after < stop:
+                more, found, last = _glued(data, after, stop, before, point_before, entry, table)
+            if more == after and found != NO_HASH:
+                value, prefixed, place = found, True, after
+            else:
+                if more > after:  # two or more characters that are one unit
+                    units[n], flags[n] = found, MARK
+                    n += 1
+                elif kind >= SYMBOL:
+                    units[n], flags[n] = (OFFSET ^ np.uint64(entry >> CLASS_BITS)) * PRIME, _sign(entry)
+                    dashes = dashes or flags[n] & DASH != 0
+                    n += 1
                 before, point_before, place = last & CLASSES, last >> CLASS_BITS, more
                 continue
-            if found == NOTHING:
-                if kind in (SYMBOL, OPERATOR, COMBINING):
-                    units[n], flags[n] = (OFFSET ^ np.uint64(point)) * PRIME, _sign(entry)
-                    n += 1
-                before, point_before, place = kind, point, after
-                continue
-            value, prefixed, place = found, True, after
-            entry, after = entry_at(data, place, table)
         units[n], flags[n], place, before, point_before, ended = _word(
             data, place, stop, value, prefixed, fresh, table
         )
         fresh = ended
         n += 1
-    n = _without_hyphens(units, flags, n)
+    n = _without_hyphens(units, flags, n) if dashes else n
     return _without_layout(units, flags, n) if prose else n
 
 
@@ -83,9 +85,7 @@ def _glued(data, after, stop, before, point_before, entry, table):
     """Punctuation that is part of a unit: where the unit ends, its hash and its last character; or, with the
     same end, the hash that the word after it goes on from; or 0.
     """
-    point, nothing = entry >> CLASS_BITS, np.uint64(0)
-    if after >= stop or point not in (BANG, COLON, ASKS, POINT, QUOTE, JOINER):
-        return after, nothing, entry
+    point, nothing = entry >> CLASS_BITS, NO_HASH
     value = (OFFSET ^ np.uint64(point)) * PRIME
     if point == COLON or (point == QUOTE and point_before != QUOTE):
         return _run(data, after, stop, value, entry, table)
@@ -122,7 +122,7 @@ def _run(data, place, stop, value, entry, table):
         value, place = (value ^ np.uint64(point)) * PRIME, after
     if point == COLON and place > start:
         return place, value, entry
-    return start, np.uint64(0), entry
+    return start, NO_HASH, entry
 
 
 @kernel

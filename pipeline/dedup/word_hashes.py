@@ -18,6 +18,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.dedup.letters import (
+    BY_ARROW,
+    BY_PYTHON,
     CAPITAL,
     CLASS_BITS,
     CLASSES,
@@ -29,6 +31,7 @@ from pipeline.dedup.letters import (
     OFFSET,
     OPERATOR,
     PRIME,
+    SHARP_S,
     SINGLE,
     SPACE,
     STOP,
@@ -79,16 +82,21 @@ def _buffers(piece: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     data, starts = _layout(whole)
     if not len(data) or data[starts[0] : starts[-1]].max(initial=0) < 0x80:
         return data, starts
-    changes = pa.array(_changed(data, starts, letter_tables()[1]))
-    if pc.any(changes).as_py():  # few texts, though many have letters beyond ASCII
-        made = [_composed(text) for text in whole.filter(changes).to_pylist()]
-        whole = pc.replace_with_mask(whole, changes, pa.array(made, pa.large_string()))
-        data, starts = _layout(whole)
+    changes = _changed(data, starts, letter_tables()[1])
+    by_python = changes & BY_PYTHON != 0
+    for mask, made in (
+        (~by_python & (changes & SHARP_S != 0), lambda texts: pc.replace_substring(texts, "\u00df", "ss")),
+        (~by_python & (changes & BY_ARROW != 0), lambda texts: pc.utf8_normalize(texts, "NFKC")),
+        (by_python, lambda texts: pa.array(map(_composed, texts.to_pylist()), pa.large_string())),
+    ):
+        if mask.any():
+            whole = pc.replace_with_mask(whole, pa.array(mask), made(whole.filter(pa.array(mask))))
+            data, starts = _layout(whole)
     return data, starts
 
 
 def _composed(text: str | None) -> str | None:
-    """The text in which every letter folds to one."""
+    """The text in which every letter folds to one; of what is rare, or Arrow may not know."""
     if text is None:
         return None
     made = text
@@ -108,16 +116,16 @@ def _layout(texts: pa.LargeStringArray) -> tuple[NDArray[np.uint8], NDArray[np.i
 
 @kernel
 def _changed(data, starts, changes):
-    """Which texts composing may change."""
-    found = np.zeros(len(starts) - 1, np.bool_)
+    """How each text is composed."""
+    found = np.zeros(len(starts) - 1, np.uint8)
     for row in range(len(found)):
         place, stop = starts[row], starts[row + 1]
-        while place < stop and not found[row]:
+        while place < stop and not found[row] & BY_PYTHON:
             if data[place] < 0x80:
                 place += 1
                 continue
             point, place = decoded(data, place)
-            found[row] = point >= N_POINTS or changes[point]
+            found[row] |= changes[point] if point < N_POINTS else BY_PYTHON
     return found
 
 

@@ -144,7 +144,10 @@ def folded(text: str) -> str:
     """The text as it is compared: composed, case folded, variants of a sign as one."""
     if text.isascii():
         return text.lower()
-    text = unicodedata.normalize("NFKC", composed(text).casefold()).casefold()
+    once = composed(text).casefold()
+    text = unicodedata.normalize("NFKC", once)
+    if text != once:  # what it folds to is composed in turn
+        text = text.casefold()
     for char in VARIANTS.keys() & set(text):
         text = text.replace(char, VARIANTS[char])
     return text
