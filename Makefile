@@ -9,6 +9,8 @@ ARGS   ?=
 PYTHON ?= python3
 BIN    := .venv/bin
 WHAT   := $(RECIPE) --config $(CONFIG) --root $(ROOT) $(if $(DOCS),--docs '$(DOCS)')
+# make itself always ends with 2 when a command fails, so the command's own exit code is said.
+SAYING  = || { code=$$?; echo "academe ended with exit code $$code (make turns it into 2)" >&2; exit $$code; }
 RUN    := $(BIN)/academe run $(WHAT)
 
 .PHONY: help setup dataset stage status plan report push test check golden trainers clean
@@ -20,11 +22,11 @@ setup:  ## install into .venv: vLLM for CPUs, or for the GPU that is here (2 to 
 	@PYTHON=$(PYTHON) scripts/setup.sh
 
 dataset: setup  ## everything, end to end; again = go on   [RECIPE= DOCS= CONFIG= ROOT= ARGS=]
-	$(RUN) $(ARGS)
+	@$(RUN) $(ARGS) $(SAYING)
 
 stage: setup  ## run again from one step: make stage STAGE=answers
 	@test -n "$(STAGE)" || { echo "make stage needs a step: make stage STAGE=answers (make status lists them)" >&2; exit 2; }
-	$(RUN) --from $(STAGE) $(ARGS)
+	@$(RUN) --from $(STAGE) $(ARGS) $(SAYING)
 
 status: setup  ## rows in, kept and rejected at every step
 	@$(BIN)/academe status --root $(ROOT)

@@ -39,7 +39,7 @@ def test_a_mistake_ends_with_2_and_says_what_to_do(arguments: list[str], said: s
 def test_a_step_that_does_not_exist(scripted: Scripted, tmp_path: Path) -> None:
     done = academe(*run_arguments(scripted, tmp_path / "run", options=("--from", "anwsers")))
     assert done.returncode == 2
-    assert "has no step 'anwsers'; its steps are: disciplines, subjects" in done.stderr
+    assert "has no step 'anwsers'; did you mean 'answers'?" in done.stderr
     swapped = ("--from", "answers", "--until", "drafts")
     done = academe(*run_arguments(scripted, tmp_path / "run", options=swapped))
     assert "step 'answers' is not before 'drafts'" in done.stderr

@@ -37,13 +37,19 @@ class Root:
     """Where everything of one run lives; README.md lists what is there."""
 
     def __init__(self, path: UPath | Path | str) -> None:
-        """Raises StoreError for an empty name, and a URL that nothing installed can open."""
+        """Raises StoreError for an empty name, a file, and a URL that nothing installed can open."""
         if not str(path).strip():
             raise StoreError(
                 "the root is an empty name, as of a variable that is not set; name a folder or a URL"
             )
         self._given = str(path).rstrip("/") or "/"
         self.path = _opened(self._given)
+        if is_local(self.path):
+            there = next(one for one in (self.path, *self.path.parents) if one.exists())
+            if not there.is_dir():
+                raise StoreError(
+                    f"--root {self._given}: {there} is a file; name a folder, there or to be made"
+                )
         self.local = self.path if is_local(self.path) else _local_folder(str(self.path))
 
     def __str__(self) -> str:
