@@ -1,12 +1,14 @@
 """Cut documents into chunks that a model reads at once.
 
-Document -> Chunk: whole sentences up to `max_tokens` of the model's own tokenizer; a sentence that is longer
-is cut at a word, a word at a character. A chunk ends where the next one can be read alone, if its last part
-has such a place: before a paragraph, or before a sentence that does not lean on the one before it ("It slows
-...", "However, ..."). The chunks of a document joined are its text, letter for letter. Source: WRAP
-(https://arxiv.org/abs/2401.16380): of longer texts a rephrasing loses information.
-Two to four requests a chunk, to the server's `/tokenize` (vLLM and Ray Serve LLM have it), which cost no
-tokens; with `chars_per_token` none is sent.
+Document -> Chunk: whole sentences up to `max_tokens` of the model's own tokenizer, and whole blocks of code,
+tables and displayed formulas; what is longer is cut at a blank line, a line, a word, a character. A chunk
+ends where the next one can be read alone, if its last part has such a place: before a heading or a paragraph,
+or before a sentence that does not lean on the one before it ("It slows ...", "However, ..."). The chunks of a
+document joined are its text, letter for letter. Source: WRAP (https://arxiv.org/abs/2401.16380): of longer
+texts a rephrasing loses information.
+Two to four requests a chunk (MAX_COUNTS and one for an earlier end), more only where none of those fits, to
+the server's `/tokenize` (vLLM and Ray Serve LLM have it), which cost no tokens; with `chars_per_token` none
+is sent.
 """
 
 from collections.abc import Sequence
@@ -18,11 +20,17 @@ from pydantic import Field
 from pipeline.model import Model
 from pipeline.records import Chunk, Document, content_id
 from pipeline.stage import Expected, ModelStage, Reject
-from pipeline.text.sentences import leans_back, sentences, smaller, starts_paragraph
-
-LEAST_SHARE = (
-    0.6  # of what fits, that a chunk has at least where it ends earlier for the sake of the next one
+from pipeline.text.sentences import (
+    is_heading,
+    leans_back,
+    leans_forward,
+    sentences,
+    smaller,
+    starts_paragraph,
 )
+
+LEAST_SHARE = 0.6  # of what fits, that a chunk has at least where it ends earlier for the next one's sake
+MAX_COUNTS = 3  # of one chunk, once something fits: what they leave free is less than a request is worth
 GUESSED_CHARS_PER_TOKEN = 4.0  # of English; the first count says more
 
 
@@ -30,7 +38,7 @@ GUESSED_CHARS_PER_TOKEN = 4.0  # of English; the first count says more
 class CutDocuments(ModelStage):
     reads: ClassVar[type] = Document
     writes: ClassVar[type] = Chunk
-    version: ClassVar[int] = 2  # 2: a chunk ends where the next one can be read alone
+    version: ClassVar[int] = 3  # 3: blocks are whole; 2: a chunk ends where the next can be read alone
 
     max_tokens: Annotated[int, Field(ge=16)] = 300  # of a chunk
     chars_per_token: Annotated[float, Field(gt=0)] | None = None  # for a server that has no /tokenize
@@ -83,19 +91,23 @@ class _Cutter:
                 first = 0
                 continue
             end = _good_end(pieces, first, first + n)
-            text = "".join(pieces[first:end])
-            made.append((text, n_tokens if end == first + n else await self._count(text)))
+            if end < first + n:
+                count = await self._count("".join(pieces[first:end]))
+                end, n_tokens = (end, count) if count <= self._max_tokens else (first + n, n_tokens)
+            made.append(("".join(pieces[first:end]), n_tokens))
             first = end
         return made
 
     async def _most(self, pieces: Sequence[str], first: int) -> tuple[int, int]:
-        """How many pieces from `first` on fit together, and their tokens; (0, 0) when one alone does not,
-        unless it cannot be cut.
+        """How many pieces from `first` on fit together, as far as MAX_COUNTS tell, and their tokens; (0, 0)
+        when one alone does not, unless it cannot be cut.
         """
         fits, tokens = 0, 0  # so many fit
         over = len(pieces) - first + 1  # so many do not
         guess = self._guess(pieces, first, 0, self._max_tokens)
-        while over - fits > 1:
+        n_counts = 0
+        while over - fits > 1 and (n_counts < MAX_COUNTS or not fits):
+            n_counts += 1
             n = min(max(guess, fits + 1), over - 1)
             text = "".join(pieces[first : first + n])
             count = await self._count(text)
@@ -135,7 +147,8 @@ def _good_end(pieces: Sequence[str], first: int, end: int) -> int:
     places, size = [], 0
     for place in range(first + 1, end + 1):
         size += len(pieces[place - 1])
-        if size >= least and not leans_back(pieces[place]):
+        if size >= least and not leans_back(pieces[place]) and not leans_forward(pieces[place - 1]):
             places.append(place)
+    headings = [place for place in places if is_heading(pieces[place])]
     paragraphs = [place for place in places if starts_paragraph(pieces[place - 1])]
-    return (paragraphs or places or [end])[-1]
+    return (headings or paragraphs or places or [end])[-1]

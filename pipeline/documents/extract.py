@@ -9,6 +9,7 @@ trafilatura (Apache-2.0) because it is what the field cleans web pages with, and
 """
 
 import json
+import re
 import resource
 import struct
 import subprocess
@@ -23,6 +24,7 @@ from pipeline.documents.pdf_lines import joined
 MEMORY_BYTES = 3 * 2**30  # address space, most of which the libraries only map
 HEADER = struct.Struct("<4sQ")
 CPU_S = 900  # that a process may use for one file, should nobody be left to end it
+FORMULA = re.compile(r"Formula\d+Q")  # of `put_in`
 MAX_INDENT = 40  # blanks
 
 
@@ -94,9 +96,11 @@ def _html(data: bytes) -> Extracted:
     if tree is None:
         return Extracted(fault="broken", got="no HTML")
     title = extract_metadata(tree).title or ""
-    put_in(tree)
+    formulas = put_in(tree)
     text = trafilatura.extract(tree, output_format="markdown", include_comments=False, include_tables=True)
-    return Extracted(title=title, text=text) if text else Extracted(fault="no_text", got="html")
+    if not text:
+        return Extracted(fault="no_text", got="html")
+    return Extracted(title=title, text=FORMULA.sub(lambda found: formulas.get(found[0], found[0]), text))
 
 
 def _pdf(data: bytes) -> Extracted:

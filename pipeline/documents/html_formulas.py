@@ -26,17 +26,26 @@ TEXT_AROUND = (
 )
 
 
-def put_in(tree: Any) -> None:
-    """Changes an lxml tree in place."""
+def put_in(tree: Any) -> dict[str, str]:
+    """Changes an lxml tree in place. For each formula a word stands in the text, as an extractor to Markdown
+    escapes signs: the words, and the formulas that belong in their places.
+    """
+    formulas: dict[str, str] = {}
+
+    def put(node: Any, formula: str) -> None:
+        word = f"Formula{len(formulas)}Q"
+        formulas[word] = formula
+        _replace(node, word if formula else "")
+
     for node in list(tree.iter("script")):
         kind = (node.get("type") or "").replace(" ", "").lower()
         if kind.startswith("math/tex"):
-            _replace(node, _as_tex(node.text or "", "mode=display" in kind))
+            put(node, _as_tex(node.text or "", "mode=display" in kind))
         elif kind.startswith(("math/asciimath", "math/mml")):
-            _replace(node, node.text or "")
+            put(node, (node.text or "").strip())
     for node in list(tree.iter("math")):
         if not any((note.get("encoding") or "").lower() in TEX for note in node.iter("annotation")):
-            _replace(node, _as_tex(node.get("alttext") or "", False) or _linear(node))
+            put(node, _as_tex(node.get("alttext") or "", False) or _linear(node))
     for node in [
         node for node in tree.iter("span", "div") if set((node.get("class") or "").split()) & set(DRAWN)
     ]:
@@ -46,6 +55,7 @@ def put_in(tree: Any) -> None:
         alt = " ".join((node.get("alt") or "").split())
         if alt and _is_within_text(node) and not _follows_formula(node):
             _replace(node, alt)
+    return formulas
 
 
 def _as_tex(source: str, is_display: bool) -> str:

@@ -18,6 +18,7 @@ ITEM = re.compile(r"(?:[-*•–]|\d+[.)]|\(?[a-z]\))\s")  # noqa: RUF001
 SOFT = "\ufffe\u00ad\x02"
 CUT = "\x02"  # a hyphen at the end of a line, here
 HYPHEN = re.compile(rf"([^\s{SOFT}]*)([{SOFT}])(?=\w)")
+CUT_WORD = re.compile(rf"\w+(?:-\n|[{SOFT}]\n?)\w+")
 ENDS_IN_HYPHEN = re.compile(rf"\w[{SOFT}-]$")
 AFTER = re.compile(r"\w+")
 WORD = re.compile(r"\w+(?:-\w+)*")
@@ -36,7 +37,8 @@ MIN_SHARE = 0.5  # of the pages, that a head or foot stands on
 def joined(pages: Sequence[str]) -> str:
     """The text of pages whose lines end with a line break."""
     bodies = [page for page in _without_heads(pages) if page.strip()]
-    known = Counter(word.casefold() for page in bodies for word in WORD.findall(page))
+    whole = (CUT_WORD.sub(" ", page) for page in bodies)
+    known = Counter(word.casefold() for page in whole for word in WORD.findall(page))
     text = ""
     for page in map(_paragraphs, bodies):
         text = _continued(text, page) if text else page

@@ -1,6 +1,8 @@
 """Chunks join back to their document, and none is longer than asked for."""
 
 import asyncio
+import random
+import re
 from typing import Any
 
 import pytest
@@ -137,3 +139,79 @@ def test_without_a_tokenizer_characters_count() -> None:
     chunks = cut("abc " * 100, CutDocuments(max_tokens=16, chars_per_token=2.5), script)
     assert script.bodies == []
     assert all(len(chunk.text) <= 40 for chunk in chunks)
+
+
+CODE = "".join(f"def f{n}(x):\n    # Adds. Then returns! Is it ok?\n    return x + {n}\n\n" for n in range(4))
+TABLE = "| name | is |\n|---|---|\n" + "".join(f"| row {n} | One. Two! Three? |\n" for n in range(6))
+PROSE = "Some words come first. They say that there is a text, and more of it than fits. " * 3
+FORMULA = "$$\na = b. c = d. \\\\\ne = f\n$$\n"
+
+
+@pytest.mark.parametrize(
+    "block", [f"```python\n{CODE}```\n", f"~~~\n{CODE}~~~\n", TABLE, FORMULA, CODE.replace("def", "    def")]
+)
+@pytest.mark.parametrize("n_before", range(1, 6))
+def test_blocks_that_fit_are_not_cut(block: str, n_before: int) -> None:
+    text = f"# Title\n\n{PROSE * n_before}\n\n{block}\n{PROSE * 2}"
+    chunks = cut(text, CutDocuments(max_tokens=120, chars_per_token=4))
+    assert "".join(chunk.text for chunk in chunks) == text
+    assert all(chunk.n_tokens <= 120 for chunk in chunks)
+    assert sum(block.strip() in chunk.text for chunk in chunks) == 1
+
+
+def test_a_block_that_is_too_long_is_cut_between_its_parts() -> None:
+    """No chunk is longer than asked for, and joined they are the document: so the fence of a longer block
+    cannot be whole, whatever a reader would like.
+    """
+    text = f"{PROSE}\n\n```python\n{CODE * 4}```\n\n{PROSE}"
+    chunks = cut(text, CutDocuments(max_tokens=60, chars_per_token=4))
+    assert "".join(chunk.text for chunk in chunks) == text
+    assert all(chunk.n_tokens <= 60 for chunk in chunks)
+    assert all(
+        chunk.text.startswith("def ") for chunk in chunks if "def " in chunk.text and "```" not in chunk.text
+    )
+
+
+def test_a_fence_that_is_never_closed_is_a_text_like_any_other() -> None:
+    text = f"```python\n{CODE * 5}"
+    chunks = cut(text, CutDocuments(max_tokens=60, chars_per_token=4))
+    assert "".join(chunk.text for chunk in chunks) == text
+
+
+@pytest.mark.parametrize(
+    "leaning",
+    [
+        "It slows down the yeast.", "He mixed an ink of oil and soot.", "However, salt is needed.",
+        "This is why it works.",
+        "For example, bread needs it.", "In contrast, oil does not.", "Therefore it rises.",
+        "Sie ist aus Holz.",
+        "Cependant, le sel est cher.", "Por ejemplo, el pan.", "但是它很好。", "しかし、それは高い。",
+    ],
+)  # fmt: skip
+def test_a_chunk_does_not_begin_with_a_sentence_that_points_back(leaning: str) -> None:
+    plain = "Salt is used in every kitchen of the world. "
+    for n in range(8, 14):
+        text = plain * n + leaning + " " + plain * 12
+        chunks = cut(text, CutDocuments(max_tokens=120, chars_per_token=4))
+        assert not any(chunk.text.startswith(leaning) for chunk in chunks), n
+
+
+def test_a_chunk_begins_at_a_heading_and_does_not_end_with_one() -> None:
+    section = "## Salt and water\n\n" + "Salt is used in every kitchen of the world. " * 7 + "\n\n"
+    chunks = cut(section * 6, CutDocuments(max_tokens=120, chars_per_token=4))
+    assert all(chunk.text.startswith("## ") for chunk in chunks)
+    assert not any(chunk.text.rstrip().endswith("Salt and water") for chunk in chunks)
+
+
+def test_few_requests_are_sent_for_any_text() -> None:
+    rng = random.Random(1)
+    n_requests, n_chunks = 0, 0
+    for _ in range(40):
+        words = (rng.choice(["salt", "yeast", "however", "COVID-19", "x" * 15, "ü"]) for _ in range(1500))
+        text = "".join(
+            f"{word}{rng.choice([' ', ' ', ' ', ' ', '. ', '. It ', chr(10) * 2])}" for word in words
+        )
+        script = Script(lambda body: str(len(re.findall(r"\w{1,4}|\W", body["prompt"]))))
+        n_chunks += len(cut(text, CutDocuments(max_tokens=300), script))
+        n_requests += len(script.bodies)
+    assert n_requests <= 4 * n_chunks
