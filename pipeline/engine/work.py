@@ -47,6 +47,7 @@ from pipeline.storage.store import (
 from pipeline.storage.tally import Tally
 
 SKETCHES, VERDICTS, REPORT = "sketches", "verdicts", "report.json"
+MANY_REFUSED = 5  # of a part, and nothing taken: it is what the stage asks for, and no row's fault
 GROUP = "group"  # whose losses are counted: a discipline, or a document
 GROUPS = ("discipline_id", "document")
 MIN_LOST_OF = 20  # rows of a group, before the share that is lost says anything
@@ -127,7 +128,8 @@ async def ask_part(
     outcomes = await settle([stage.map(record, model) for record in records])
     made = [[outcome] if isinstance(outcome, Reject) else outcome for outcome in outcomes]
     kept, rejects = _sorted_out(records, made)
-    if not kept and not tally.requests and any(reject.reason == REFUSED for reject, _ in rejects):
+    n_refused = sum(reject.reason == REFUSED for reject, _ in rejects)
+    if not kept and not tally.requests and n_refused >= MANY_REFUSED:
         raise ModelUnavailable(
             f"the server takes none of the requests of {type(stage).__name__}: {rejects[0][0].got}; "
             "mend the settings of the model or the stage, and run the same command again"

@@ -103,7 +103,9 @@ class ServedModel:
         request = canonical_json(body)
         key = request_key(request, sample)
         reply = self._replies.get(key)
-        if reply is None and key in self._open:
+        if reply is not None:
+            self._first.found_stored()
+        elif key in self._open:
             reply = await self._open[key]
         if reply is None:
             tally.sent += 1

@@ -10,11 +10,10 @@ import json
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from pipeline.errors import BadReply, ModelUnavailable, RequestRefused
+from pipeline.errors import BadReply, ModelUnavailable
 from pipeline.storage.replies import StoredReply
 
-FAULTS = 5  # of requests in a row, before a model is given up; a reply without sense counts as NONSENSE
-NONSENSE = 3  # such a request was tried again and again already
+FAULTS = 5  # requests in a row without an answer that can be used, before a model is given up
 SAID = 200  # characters of what the server said
 
 
@@ -28,6 +27,11 @@ class FirstRequest:
         self._understood = False
         self._faults = 0
         self._said = ""
+
+    def found_stored(self) -> None:
+        """An earlier run had a reply of the model: what is refused now is no sign that nothing is answered."""
+        self._understood = True
+        self._wake()
 
     async def wait(self) -> None:
         """Returns when no request is alone."""
@@ -76,7 +80,7 @@ class FirstRequest:
         try:
             reply = await ask()
         except BadReply as error:
-            self._faults += 1 if isinstance(error, RequestRefused) else NONSENSE
+            self._faults += 1
             self._said = f"{error} {error.raw}".strip()
             self._check()
             raise

@@ -74,6 +74,7 @@ class InstructSettings(BaseModel):
     subjects: ListSubjects = ListSubjects()
     # Subjects that belong to another discipline go: by the packaged embedding model, which reads English and
     # needs no able planner, and by a question to the planner, which reads what it writes. One is enough.
+    # Without an embedder nothing looks at what a subject means, so the first is then left out.
     fitting_subjects: DropStraySubjects | None = None
     confirmed_subjects: ConfirmSubjects | None = None
     syllabi: WriteSyllabi = WriteSyllabi()
@@ -175,7 +176,7 @@ def instruct(s: InstructSettings) -> Recipe:
 
 def own(s: InstructSettings, subjects: Step) -> Step:
     """The subjects that belong to their disciplines."""
-    if s.fitting_subjects is not None:
+    if s.fitting_subjects is not None and s.embedder is not None:
         remedy = "name confirmed_subjects: {} instead, which asks the planner"
         require_english(s.language, "fitting_subjects", remedy)
         s.fitting_subjects.check()

@@ -53,6 +53,7 @@ def test_the_others_wait_for_the_first_reply_and_then_go_together() -> None:
         (False, [REFUSED, GOOD, GOOD], 2),  # a row that is at fault costs itself
         (False, [EMPTY, REFUSED, EMPTY, REFUSED, GOOD], 3),
         (False, [NONSENSE, GOOD], 1),
+        (False, [NONSENSE, NONSENSE, NONSENSE, NONSENSE, GOOD, NONSENSE], 1),
         (False, [PROSE, NONSENSE, NONSENSE], 1),  # of free text prose is an answer
         (True, [PROSE, PROSE, OBJECT, PROSE], 4),
         (True, [CUT_OFF, PROSE, PROSE, PROSE, PROSE, PROSE], 6),  # the beginning of an object will do
@@ -68,7 +69,7 @@ def test_a_run_goes_on_once_one_is_understood(is_json: bool, answers: list[Answe
     ("is_json", "answer", "n_sent", "said"),
     [
         (False, REFUSED, 5, "no such parameter: min_p"),
-        (False, NONSENSE, 2, "<html>sign in</html>"),
+        (False, NONSENSE, 5, "<html>sign in</html>"),
         (False, EMPTY, 5, r"nothing \(finish: stop\)"),
         (True, PROSE, 5, "As an AI I cannot"),
         (True, StoredReply("[" * 999, "stop", 1, 1), 5, r"said: \[{200};"),

@@ -127,7 +127,8 @@ def test_presets_check_subjects_and_can_leave_it_out() -> None:
         assert step not in names("instruct", preset, f"without=[{step}]")
         assert step not in names("instruct", preset, f"{step}=null")
     with pytest.raises(RecipeError, match=r"fitting_subjects knows English alone.*confirmed_subjects"):
-        names("instruct", "glan", "fitting_subjects={}", "language.languages=[de]")
+        names("instruct", "glan", "fitting_subjects={}", "embedder=local", "language.languages=[de]")
+    assert "fitting_subjects" not in names("instruct", "laptop", "embedder=null")
 
 
 @pytest.mark.parametrize("held", ["subjects.plain_names", "syllabi.plain_names", "questions.one_sentence"])
