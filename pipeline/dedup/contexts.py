@@ -25,22 +25,24 @@ from pipeline.dedup.word_hashes import PROSE_UNITS, in_chunks, write_units
 MIN_SHARED = 10  # words of a context
 MORE = 3  # a third of its words at most are what one question says more than another that asks the same
 END, ASKING_END = np.uint32(0), np.uint32(1)  # of a piece; words are greater
-# Where a piece ends: by itself, or before white space alone, as in "3.5" and "e.g.a".
-CUTS = np.array(
-    [
-        ord(char)
-        for char in '\n:;"()[]{}`\u201c\u201d\u201e\u00ab\u00bb\u3002\uff01\uff1a\uff1b\u300c\u300d\u0964'
-    ]
-)
-STOPS = np.array([ord(char) for char in ".!\u2026"])
-ASKS = np.array([ord(char) for char in "?\uff1f\u061f\u037e"])
+# Where a piece ends: by itself, before white space alone (as in "3.5" and "e.g.a" it does not), or as a
+# question.
+CUT, STOP, ASK = np.uint8(1), np.uint8(2), np.uint8(3)
+PUNCTUATION = {
+    CUT: '\n:;"()[]{}`\u201c\u201d\u201e\u00ab\u00bb\u3002\uff01\uff1a\uff1b\u300c\u300d\u0964',
+    STOP: ".!\u2026",
+    ASK: "?\uff1f\u061f\u037e",
+}
+ENDINGS = np.zeros(0x10000, np.uint8)  # by code point
+for _kind, _chars in PUNCTUATION.items():
+    ENDINGS[[ord(char) for char in _chars]] = _kind
 
 
 def pieces(texts: pa.Array | pa.ChunkedArray) -> pa.LargeListArray:
     """The words of each text as 32-bit hashes with a MARK, each piece ended by END or ASKING_END; none of a
     text with fewer than MIN_SHARED words.
     """
-    found = in_chunks(texts, lambda *text: _pieces(*text, CUTS, STOPS, ASKS, letter_tables()[0]))
+    found = in_chunks(texts, lambda *text: _pieces(*text, ENDINGS, letter_tables()[0]))
     counts, values = zip(*found, strict=True)
     offsets = np.concatenate([[0], np.cumsum(np.concatenate(counts), dtype=np.int64)])
     return pa.LargeListArray.from_arrays(offsets, np.concatenate(values))
@@ -58,7 +60,7 @@ def apart(pairs: Pairs, order: NDArray[np.int64], asked: Sets, answers: Sets) ->
 
 
 @kernel
-def _pieces(data, starts, cuts, stops, asks, table):
+def _pieces(data, starts, endings, table):
     counts = np.zeros(len(starts) - 1, np.int64)
     longest = 2 * np.max(np.diff(starts)) + 2 if len(counts) else 2
     units, flags = np.empty(longest, np.uint64), np.empty(longest, np.uint8)
@@ -70,9 +72,10 @@ def _pieces(data, starts, cuts, stops, asks, table):
             ends, asking, after = place == starts[row + 1], False, place + 1
             if not ends:
                 point, after = decoded(data, place)
-                asking = bool(np.any(asks == point))
-                at_stop = np.any(stops == point) and (after >= starts[row + 1] or data[after] <= 32)
-                ends = asking or at_stop or np.any(cuts == point)
+                ending = endings[point] if point < len(endings) else np.uint8(0)
+                asking = ending == ASK
+                at_stop = ending == STOP and (after >= starts[row + 1] or data[after] <= 32)
+                ends = asking or at_stop or ending == CUT
             if ends:
                 n = write_units(data, begun, place, PROSE_UNITS, table, units, flags)
                 for unit in range(n):

@@ -29,7 +29,9 @@ class FirstRequest:
         self._said = ""
 
     def found_stored(self) -> None:
-        """An earlier run had a reply of the model: what is refused now is no sign that nothing is answered."""
+        """An earlier run had a reply of the model: what is refused now is no sign that nothing is
+        answered.
+        """
         self._understood = True
         self._wake()
 
