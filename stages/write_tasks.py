@@ -81,8 +81,7 @@ def _plain(slots: type[Slots], yes_or_no: bool) -> type[Slots]:
 class WriteTasks(ModelStage):
     reads: ClassVar[type] = Chunk
     writes: ClassVar[type] = Example
-    # 3: symbols tell answers apart; questions of all scripts; short answers; no text at the limit of its form
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4  # 4: no question about the task itself
 
     types: Weights = dataclasses.field(default_factory=lambda: {one.short: 1.0 for one in TASK_TYPES})
     per_chunk: Annotated[int, Field(ge=1)] = 3  # tasks of different types

@@ -1,5 +1,6 @@
 """What must hold of a task that a model wrote on a passage: pure functions of its slots and the passage."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,13 @@ from pipeline.text.text import copied_share, normalised, stands_in
 
 MAX_COPIED = 0.8  # share of word 5-grams that a text in other words may take over
 MAX_SUMMARY = 0.7  # of the words of its source
+# The request said back: a question about the question, of which no text speaks.
+OF_THE_TASK = re.compile(
+    r"\banswers? to (?:the|this|that|your)(?: \w+)? question\b|\bquestions? (?:about|on) (?:the|this) text\b"
+    r"|\b(?:above|following|previous) (?:question|text|passage)\b|\b(?:question|text|passage) above\b"
+    r"|\b(?:asks?|write|requested) (?:for )?a question\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -35,17 +43,25 @@ def stands_there(slot: str, reason: str) -> Check:
 def asks(slots: Mapping[str, str], passage: str) -> Fault | None:
     """Its question is one."""
     question = slots["question"]
-    return None if asks_something(question) else Fault("no_question_asked", question, "a question")
+    if not asks_something(question):
+        return Fault("no_question_asked", question, "a question")
+    return _said_back(question, passage)
 
 
 def asks_for_yes_or_no(slots: Mapping[str, str], passage: str) -> Fault | None:
     """Its question can be answered with yes or no."""
     question = slots["question"]
-    return (
-        None
-        if asks_yes_or_no(question)
-        else Fault("no_yes_no_question", question, "Is, does, can, ... ?, or the like of its language")
-    )
+    if not asks_yes_or_no(question):
+        return Fault("no_yes_no_question", question, "Is, does, can, ... ?, or the like of its language")
+    return _said_back(question, passage)
+
+
+def _said_back(question: str, passage: str) -> Fault | None:
+    """Its question is about the passage, not about the task."""
+    found = OF_THE_TASK.search(question)
+    if found is None or found.group().casefold() in passage.casefold():
+        return None
+    return Fault("question_about_its_task", question, "a question about the passage")
 
 
 def has_options(slots: Mapping[str, str], passage: str) -> Fault | None:

@@ -189,6 +189,35 @@ def test_a_text_that_ran_into_the_limit_of_its_form_is_rejected(
         assert made.got["task"] == name
 
 
+@pytest.mark.parametrize("name", ["exqa", "mcqa", "qg", "qa"])
+@pytest.mark.parametrize(
+    ("question", "is_about_it"),
+    [
+        ("What is the answer to the above question?", True),
+        ("What is the answer to the question about how many eggs the birds lay?", True),
+        ("What question about the text can a reader answer?", True),
+        ("Where do the birds of the passage above nest?", True),
+        ("What is a question on this text?", True),
+        ("Where do the birds nest in spring?", False),
+        ("What is the answer of the birds to the foxes?", False),
+        ("Which question do the high cliffs raise?", False),
+    ],
+)
+def test_a_question_about_its_own_task_is_rejected(name: str, question: str, is_about_it: bool) -> None:
+    (made,) = tasks(WriteTasks(types={name: 1}, per_chunk=1), {**GOOD[name], "question": question})
+    if is_about_it:
+        assert isinstance(made, Reject)
+        assert made.reason == "question_about_its_task"
+    else:
+        assert isinstance(made, Example), made
+
+
+def test_a_yes_no_question_about_its_own_task_is_rejected() -> None:
+    asked = {"question": "Is the answer to the above question yes?"}
+    (made,) = tasks(WriteTasks(types={"ynqa": 1}, per_chunk=1), asked)
+    assert made.reason == "question_about_its_task"
+
+
 def test_types_are_drawn_by_weight_without_repeats() -> None:
     def reply(body: dict[str, Any]) -> Any:
         properties = set(body["response_format"]["json_schema"]["schema"]["properties"])
