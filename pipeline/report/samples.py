@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.dag import Step, steps_to
-from pipeline.inspection.lineage import Link, ordered, requests_for, trace
+from pipeline.inspection.lineage import Link, ordered, parents_of, requests_for, trace
 from pipeline.inspection.rehearse import Store
 from pipeline.recipe import Recipe
 from pipeline.records import PLACEHOLDER, Instruction
@@ -42,7 +42,9 @@ def rows(root: Root, recipe: Recipe, replies: Store) -> Data:
     for row in (*kept[: N_ASKED // 2], *rejected[: N_ASKED // 2]):
         links = ordered(found, row["id"])
         asked[row["id"]] = [entry for link in links for entry in _asked(link, found, replies)]
-    shown = {row["id"] for row in (*kept, *rejected)}
+    # A reject stands under the id of what it would have been made of, which may be an ancestor of others.
+    above = {name for links in found.values() for link in links for name in parents_of(link.record)}
+    shown = {row["id"] for row in kept} | ({row["id"] for row in rejected} - above)
     return {
         "rows": [*kept, *rejected],
         "ancestors": {

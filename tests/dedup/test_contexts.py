@@ -78,8 +78,15 @@ def test_many_tasks_on_one_long_text_cost_little() -> None:
 
 def test_rows_whose_answer_says_more_than_their_question_are_compared_whole() -> None:
     answer = (
-        "The bakery sold bread and cakes on two days of the week, and none on the third, as its oven broke. "
-        * 6
+        "The bakery sold its bread and its cakes on two days of the week and none on the third, because "
+        "the oven "
+        "broke down early in the morning and the mechanic who could repair it lives in the next town and "
+        "came only "
+        "after noon. Whoever wants to know what it took in must add up what each loaf and each cake "
+        "brought, day by "
+        "day, and leave out the one on which its doors stayed shut; flour, wages, rent and heating are "
+        "other matters "
+        "that no figure here tells of, so nobody can say from this alone whether the owner had a profit."
     )
     rows = [
         example(answer, id=one, question=f"{BAKERY} Say {asked}.")
