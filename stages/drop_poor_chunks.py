@@ -56,9 +56,11 @@ class DropPoorChunks(FilterStage):
 
 
 def letter_share(text: str) -> float:
-    """The share of letters, and of marks that belong to letters, of what is not white space."""
-    dense = "".join(text.split())
-    letters = sum(map(str.isalpha, dense))
-    if not dense.isascii():
-        letters += sum(unicodedata.category(char)[0] == "M" for char in dense)
-    return letters / max(1, len(dense))
+    """The share of letters of what is not white space."""
+    return n_letters(text) / max(1, len("".join(text.split())))
+
+
+def n_letters(text: str) -> int:
+    """The letters, and the marks that belong to letters."""
+    letters = sum(map(str.isalpha, text))
+    return letters if text.isascii() else letters + sum(unicodedata.category(char)[0] == "M" for char in text)

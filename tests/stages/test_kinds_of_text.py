@@ -5,7 +5,9 @@ with texts that must stay and texts that must go.
 
 import pytest
 
+from pipeline.records import Chunk
 from stages.drop_poor_answers import DropPoorAnswers
+from stages.drop_poor_chunks import DropPoorChunks
 from stages.drop_poor_questions import DropPoorQuestions
 from tests.stages.make import example, instruction
 
@@ -347,3 +349,46 @@ def test_any_other_reason_is_a_cut(finish: str) -> None:
 )
 def test_a_voice_that_was_asked_for_is_sound(question: str, answer: str) -> None:
     assert DropPoorAnswers().judge(example(answer, question=question)) is None
+
+
+CHUNKS = [
+    (
+        "தேனீக்கள் பல பூக்களிலிருந்து தேனைச் சேகரித்து தங்கள் வயிற்றில் வீட்டிற்கு எடுத்துச் செல்கின்றன, அங்கு நொதிகள் அதை எளிய "
+        "சர்க்கரைகளாக மாற்றத் தொடங்குகின்றன. பின்னர் அவை அதை உலர்த்துகின்றன.",
+        None,
+    ),
+    (
+        f"{REPEATED} The price was <s>10</s> 8 euros for a jar. The keeper sells it at the market of the town.",
+        None,
+    ),
+    ("It is made by bees.", "chunk_too_short"),
+    (
+        f"{REPEATED} The keeper <|im_start|> sells it at the market of the town, and so on.",
+        "chunk_has_special_token",
+    ),
+    (
+        f"{REPEATED} The keeper sells it at the mark\ufffdt of the town, and they fly home.",
+        "chunk_is_damaged",
+    ),
+    (
+        "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31",
+        "chunk_of_few_letters",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), CHUNKS)
+def test_chunks(text: str, reason: str | None) -> None:
+    chunk = Chunk(
+        id="1",
+        parent_id="d",
+        document="n",
+        title="",
+        quality=None,
+        start=0,
+        text=text,
+        n_tokens=50,
+        before="",
+    )
+    verdict = DropPoorChunks().judge(chunk)
+    assert (verdict.reason if verdict else None) == reason
