@@ -17,11 +17,11 @@ from pipeline.stage import FilterStage, Measure, Reject, first_broken
 from pipeline.text.damage import damage_in
 from pipeline.text.faults import special_token_in
 from pipeline.text.repetition import repeated_runs_share, telling
+from pipeline.text.scripts import n_words_said
 from pipeline.text.text import repeated_line_share, words
 
 Share = Annotated[float, Field(ge=0, le=1)]
 NGRAM = 4
-WORD = 5  # letters: of Tamil or Finnish a long word is several of English
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +46,7 @@ class DropPoorChunks(FilterStage):
 
     def measures(self, chunk: Chunk) -> Iterator[Measure]:
         text = chunk.text
-        n_words = max(len(words(text)), n_letters(text) // WORD)
-        yield Measure("chunk_too_short", n_words, self.min_words, is_least=True)
+        yield Measure("chunk_too_short", n_words_said(text), self.min_words, is_least=True)
         told = telling(text)
         share = letter_share(told if words(told) else text)
         yield Measure("chunk_of_few_letters", share, self.min_letters, is_least=True)

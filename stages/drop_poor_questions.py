@@ -19,6 +19,7 @@ from pipeline.stage import FilterStage, Measure, Reject, first_broken
 from pipeline.text.asks import has_task
 from pipeline.text.damage import damage_in, unseen_in
 from pipeline.text.faults import LEAK_N, chat_marker_in, leak_in
+from pipeline.text.kinds import without
 from pipeline.text.lists_in_sentences import listed_twice
 from pipeline.text.markup import broken_markup_in
 from pipeline.text.mixed_scripts import mixed_scripts_in
@@ -38,6 +39,7 @@ from pipeline.text.repetition import (
     repeated_runs_share,
     telling,
 )
+from pipeline.text.scripts import n_words_said
 from pipeline.text.slots import template_in
 from pipeline.text.text import normalised, repeated_long_word_share, words
 
@@ -85,10 +87,11 @@ class DropPoorQuestions(FilterStage):
         question = instruction.bare
         items = words(question)
         n_words = len(items)
-        yield Measure("question_too_short", n_words, self.min_words, is_least=True)
+        yield Measure("question_too_short", n_words_said(question), self.min_words, is_least=True)
         yield Measure("question_too_long", n_words, self.max_words)
         # Below a task, on lines of its own, stands what it is about.
         asked = telling(question.partition("\n")[0] if _is_given(question) else question)
+        asked = without(asked, "quotation")  # what is quoted may repeat: "ha ha ha ha"
         share = beyond_length(repeated_runs_share(items if asked == question else words(asked), 3), n_words)
         yield Measure("question_repeats_itself", share, self.max_repeated)
         if not SENTENCE_END.search(question):

@@ -20,6 +20,15 @@ PAIRS = (
     ("prompt", "completion"),
     ("prompt", "response"),
     ("prompt", "chosen"),
+    ("question", "response"),
+    ("question", "solution"),
+    ("problem", "solution"),
+    ("problem", "answer"),
+    ("query", "response"),
+    ("query", "answer"),
+    ("prompt", "output"),
+    ("prompt", "answer"),
+    ("input", "output"),
 )
 ROLES, SAID = ("role", "from"), ("content", "value")
 ASKING, ANSWERING = ("user", "human"), ("assistant", "gpt", "model")

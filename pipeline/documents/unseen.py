@@ -20,8 +20,9 @@ SYMBOLS = "\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff\ufe0f"
 RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
+TAGS_OF_FLAG = "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f"  # of a region: England
 UNSEEN = re.compile(
-    f"[{ALWAYS}]"
+    f"({TAGS_OF_FLAG})|[{ALWAYS}]"
     f"|(?<![{JOINING}{SYMBOLS}])[\u200c\u200d]|[\u200c\u200d](?![{JOINING}{SYMBOLS}])"
     "|(?<=[\ufe00-\ufe0f])[\ufe00-\ufe0f]+"  # a second selector for one character
     "|(?<![\u0023\u002a0-9\u00a9\u00ae\u2000-\U0001ffff])[\ufe00-\ufe0f]"  # of a letter
@@ -33,9 +34,15 @@ DIRECTION = re.compile("[\u200e\u200f\u061c]")
 def without_unseen(text: str) -> str:
     """The text without them. Tabs and line ends stay."""
     if text.isascii():
-        return UNSEEN.sub("", text) if not text.isprintable() else text
+        return UNSEEN.sub(_flag, text) if not text.isprintable() else text
     if not RIGHT_TO_LEFT.search(text):
         text = DIRECTION.sub("", text)
-    while (found := UNSEEN.sub("", text)) != text:  # what stood between others may have been needed by them
+    while (
+        found := UNSEEN.sub(_flag, text)
+    ) != text:  # what stood between others may have been needed by them
         text = found
     return text
+
+
+def _flag(found: re.Match[str]) -> str:
+    return found[1] or ""

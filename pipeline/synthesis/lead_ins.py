@@ -40,7 +40,11 @@ OWN_LINE = re.compile(
     rf"|\A\s*(?:#+ |\*\*)(?:{RE}|simplified)\b[^\n]{{0,60}}\n\s*",
     re.IGNORECASE,
 )
-COURTESY = re.compile(rf"\A\s*{MOOD}(?:!+\s+|[.,]?[ \t]*\n\s*)(?=\S)", re.IGNORECASE)
+COURTESY = re.compile(
+    rf"\A\s*{MOOD}(?:[,!.]+\s*here (?:you go|it is|you are|they are)\s*[:!.]?{MARK}\n\s*"
+    rf"|!+\s+|[.,]?[ \t]*\n\s*)(?=\S)",
+    re.IGNORECASE,
+)
 # Other languages: the words for "here is", then within the line those for the task.
 ELSEWHERE = re.compile(
     r"\A\s*[*_#]*(?:(?:好的[,，!！。]?\s*)?(?:以下|下面|这|這|此)?(?:是|为|為)?[^\n:：。]{0,20}(?:改写|改寫|重写|简化|簡化|释义"  # noqa: RUF001
@@ -76,6 +80,7 @@ NOTE = re.compile(
 )
 OF_THE_TASK = re.compile(
     rf"\b(?:i|i've|i have|we)\b|\b{RE}\b|\boriginal\b|\bversion\b|\bmeaning\b|原文|改写|原意"
+    r"|\b(?:tone|style|wording|length|facts|details|structure)\b[^.\n]{0,40}\b(?:kept|preserved|retained|maintained|unchanged|adjusted|simplified)\b"
     rf"|\boriginale?\b|\boriginaltext\b|"
     r"исходн|оригинал|ichs?\b|\bhe (?:mantenido|conservado)\b|\bj'ai\b",
     re.IGNORECASE,

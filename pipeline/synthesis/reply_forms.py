@@ -14,7 +14,13 @@ from pipeline.synthesis.styles import Form
 
 TOKENS_A_PAIR = 15  # of a source: it is good for 10 pairs every 150
 FENCE = re.compile(r"\A```\w*\n(.*?)\n?```\Z", re.DOTALL)
-QUOTES = (('"', '"'), ("“", "”"), ("'", "'"), ("<text>", "</text>"))
+QUOTES = (('"', '"'), ("“", "”"), ("'", "'"))
+# Around all of a reply: the prompt encloses its text so, and models do as it does.
+TAGGED = re.compile(
+    r"\A<(text|passage|paragraph|output|answer|result|response|document|version|(?:re|para|simpl|summ)\w+)>"
+    r"(.*)</\1>\Z",
+    re.DOTALL | re.IGNORECASE,
+)
 MARKERS = re.compile(
     r"\b(?:here(?:'s| is| are) (?:a|an|the|your|my) \w* ?"
     r"(?:paraphras|rephras|rewrit|version|summary|text|list)"
@@ -172,10 +178,13 @@ def _without_lead_line(text: str, form: Form) -> str:
 
 
 def _unwrapped(text: str) -> str:
-    """Without a code fence, or quotes, around all of it."""
+    """Without a code fence, a tag, or quotes around all of it."""
     fenced = FENCE.match(text)
     if fenced:
         text = fenced.group(1).strip()
+    tagged = TAGGED.match(text)
+    if tagged and f"<{tagged[1]}>" not in tagged[2]:
+        text = tagged[2].strip()
     for start, stop in QUOTES:
         inner = text[len(start) : -len(stop)]
         if len(text) > 2 and text.startswith(start) and text.endswith(stop) and start not in inner:

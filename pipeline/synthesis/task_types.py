@@ -31,6 +31,7 @@ from pipeline.synthesis.task_checks import (
     refers,
     stands_there,
 )
+from pipeline.text.characters import is_symbol
 from pipeline.text.scripts import n_chars_like
 
 
@@ -46,8 +47,12 @@ def _long_enough(least: int) -> AfterValidator:
 
 
 def _says_something(text: str) -> str:
-    """Refuses one small letter; a digit, a capital or a character of another script may be an answer."""
-    if not text or (len(text) == 1 and text.isascii() and not text.isdigit() and not text.isupper()):
+    """Refuses one small letter or mark; a digit, a capital, an operator or a character of another script may
+    be an answer.
+    """
+    if not text or (
+        len(text) == 1 and text.isascii() and not (text.isdigit() or text.isupper() or is_symbol(text))
+    ):
         raise ValueError(f"'{text}' says nothing")
     return text
 

@@ -5,11 +5,12 @@ And whether a reply ended because the model was done, by what its server says of
 
 import re
 
+from pipeline.text.characters import MARKS
 from pipeline.text.kinds import ITEM_MARK, is_code, pieces
 from pipeline.text.sentence_marks import SENTENCE_ENDS, ends_sentence
 
 # What servers call an end that the model chose: stop words of OpenAI, Anthropic, TGI, Cohere, Gemini, Ollama.
-STOPS = {"stop", "eos", "eos_token", "end_turn", "stop_sequence", "complete", "done", "end", ""}
+STOPS = {"stop", "eos", "eos_token", "end_turn", "stop_sequence", "complete", "completed", "done", "end", ""}
 # What may stand at the end besides the end of a sentence: closing marks, symbols, what a formula ends with.
 CLOSERS = "`)]}*\"'$”’»›」』】）>|_~/\\%°′″=€£¥₹½²³√∞"  # noqa: RUF001
 CODA = ":;"  # "as follows:" and a line of code
@@ -29,7 +30,7 @@ GOES_ON = re.compile(
 MIN_SIGNS = 6  # of a line of a script without spaces that may go on
 LONGEST = 12  # characters of one of them
 LABELLED = re.compile(r"(?:^|[,;] )[\w -]{2,30}: \S")  # of a line of values with their names
-PROSE_END = re.compile(rf"(?<=\w)[{re.escape(SENTENCE_ENDS)};](?=\s|[\u3040-\u9fff])")
+PROSE_END = re.compile(rf"(?<=[\w{MARKS}])[{re.escape(SENTENCE_ENDS)};](?=\s|[\u3040-\u9fff])")
 
 
 def is_stop(finish: str) -> bool:

@@ -18,6 +18,7 @@ ROLE = re.compile(
 ROLE_HEADING = re.compile(
     r"^#{2,}\s*(?:user|assistant|human|instruction|response)\s*:", re.IGNORECASE | re.MULTILINE
 )
+ANSWERING = {"assistant", "ai"}
 FIRST_ROLES = {"user", "assistant", "human"}  # that begin no other text; "system:" begins one of a computer's
 # HTML, and words of language models, that an answer in code marks may speak of
 SPOKEN_OF = re.compile(r"</?s>|<(?:unk|pad|eos|bos)>|\[(?:MASK|EOS)\]|</?think>", re.IGNORECASE)
@@ -29,7 +30,8 @@ ASKS_FOR_ROLES = re.compile(
 
 def chat_marker_in(text: str, asked: str = "") -> str | None:
     """A control token of a chat format; or a role's name where a turn begins, at the start of the text or of
-    two roles, unless a conversation was `asked` for.
+    two roles, unless a conversation was `asked` for. A turn begins as a sentence does: behind one role alone,
+    small letters are a value ("user: root") or a definition ("Human: a member of the species").
     """
     token = special_token_in(text)
     if (
@@ -44,7 +46,11 @@ def chat_marker_in(text: str, asked: str = "") -> str | None:
         return heading.group()
     roles = [match[1].lower() for match in ROLE.finditer(prose)]
     first = ROLE.match(prose.lstrip())
-    if (first and first[1].lower() in FIRST_ROLES) or len(set(roles)) > 1:
+    says = prose.lstrip()[first.end() :].lstrip("* \t") if first else ""
+    is_value = says[:1].islower()
+    if len(set(roles)) > 1 and not (is_value and ANSWERING.isdisjoint(roles)):
+        return f"{roles[0]}:"
+    if first and first[1].lower() in FIRST_ROLES and not is_value:
         return f"{roles[0]}:"
     return None
 

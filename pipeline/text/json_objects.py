@@ -2,9 +2,11 @@
 
 Mended before anything is parsed: a backslash that JSON does not know (LaTeX's `\\(`, `\\alpha`), and one that
 it knows for something else (`\\times` is a tab and "imes" to it). Read as they are meant: literal line breaks
-in strings, and commas behind the last item.
+in strings, commas behind the last item, and
+the single quotes of a Python dict.
 """
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from pipeline.text.control_tokens import without_thoughts
 from pipeline.text.encodable import encodable
 
 MAX_STARTS = 64  # places that an object is looked for at: a text of braces alone costs no more
+MAX_PYTHON = 100_000  # characters of a dict in the notation of Python
 _LENIENT = json.JSONDecoder(strict=False)  # control characters in strings
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|[a-zA-Z]+|.|\Z)", re.DOTALL)
 _LAST_COMMA = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*+")|,(?=\s*[}\]])', re.DOTALL)
@@ -107,6 +110,7 @@ def objects_in(text: str) -> Iterator[str]:
     for body in bodies:
         body = mended(body)
         found = list(_objects(body)) or list(_objects(_LAST_COMMA.sub(lambda match: match[1] or "", body)))
+        found = found or list(_of_python(body))
         if found:
             yield from found
             return
@@ -126,6 +130,20 @@ def _objects(text: str) -> Iterator[str]:
         else:
             yield encodable(json.dumps(found, ensure_ascii=False))
         start = text.find("{", end)
+
+
+def _of_python(text: str) -> Iterator[str]:
+    """The dict that Python's own notation has: names in single quotes, True, None."""
+    start, end = text.find("{"), text.rfind("}") + 1
+    if not 0 <= start < end <= start + MAX_PYTHON:
+        return
+    try:
+        found = ast.literal_eval(text[start:end])
+        written = json.dumps(found, ensure_ascii=False)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return
+    if isinstance(found, dict):
+        yield encodable(written)
 
 
 def mended(text: str) -> str:

@@ -162,7 +162,7 @@ class Wanted:
             return Found(codes[0], True) if words else NOTHING
         best, proof = self._proof(words, codes)
         asked = MIN_PROOF * min(1.0, max(0.0, (len(words) - SHORT) / (LONG - SHORT)))
-        if proof >= asked:
+        if proof >= asked or self._asks_of_a_title(prose, best):
             return Found(best, True)
         if script == LATIN and not self._is_told(prose, words):
             return NOTHING
@@ -182,6 +182,16 @@ class Wanted:
         letters = letters_of(best)
         n_strange = sum(not letters.issuperset(char for char in word if char.isalpha()) for word in words)
         return best, ahead + own[best] - (self._most_foreign(words)[1] + STRANGE * n_strange) / len(words)
+
+    def _asks_of_a_title(self, prose: str, code: str) -> bool:
+        """Whether a short text begins in a language, and a name or a title follows, which may be in another:
+        "Who wrote Der Untergang des Abendlandes?"
+        """
+        parts = WORD.findall(prose)
+        start = next((place for place, part in enumerate(parts) if place and part[0].isupper()), LONG)
+        before = [part.casefold() for part in parts[:start]]
+        begins = before[0] in self._own[code] & self._alone
+        return begins and start < len(parts) < LONG and self._foreign.keys().isdisjoint(before)
 
     def _weight(self, words: Iterable[str], own: frozenset[str]) -> float:
         """How many of the words are `own`; by half where other languages have them too."""

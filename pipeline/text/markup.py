@@ -11,6 +11,8 @@ from pipeline.text.kinds import without
 
 BRACE = re.compile(r"(?<!\\)[{}]")
 SET_APART = re.compile(r"(?:^|\s|[(\"'])[{}](?=[\s,.;:?!)\"']|$)")  # one brace as a word of its own
+FACE = re.compile(r"(?<!\w)[:;=][-'^]?[{}](?!\w)")  # a smiley
+NO_PROSE = re.compile(r"[;=()\[\]\"\\]")  # signs beside which a lone brace is one of code, JSON or LaTeX
 LEFT, RIGHT = re.compile(r"\\left(?![a-zA-Z])"), re.compile(r"\\right(?![a-zA-Z])")
 ENVIRONMENT = re.compile(r"\\(begin|end)\{(\w+\*?)\}")
 LINE_SPACE = re.compile(r"\\\\\[-?[\d.]+ ?(?:pt|em|ex|mm|cm)\]")  # of a break: \\[4pt]
@@ -42,7 +44,8 @@ def broken_markup_in(text: str) -> str | None:
 
 def _brace_in(text: str) -> str | None:
     text = without(text, "quotation") if "\\" not in text else text
-    if BRACE_WORDS.search(text):
+    text = FACE.sub(" ", text)
+    if BRACE_WORDS.search(text) or not NO_PROSE.search(text):
         text = SET_APART.sub(" ", text)
     open_braces = 0
     for brace in BRACE.findall(text):

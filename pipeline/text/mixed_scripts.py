@@ -8,7 +8,10 @@ SCRIPTS = (
     ("Cyrillic", re.compile(r"[\u0400-\u052f]")),
     ("Arabic", re.compile(r"[\u0600-\u06ff]")),
     ("Hebrew", re.compile(r"[\u0590-\u05ff]")),
-    ("Devanagari", re.compile(r"[\u0900-\u097f]")),
+    (
+        "Devanagari",
+        re.compile(r"[\u0900-\u0963\u0966-\u097f]"),  # its full stops are those of Bengali too
+    ),
     ("Bengali", re.compile(r"[\u0980-\u09ff]")),
     ("Tamil", re.compile(r"[\u0b80-\u0bff]")),
     ("Thai", re.compile(r"[\u0e00-\u0e7f]")),
@@ -28,13 +31,15 @@ FOLLOWS = (
     r"\u200c\u200d'’・·-])"  # noqa: RUF001
 )
 WORD = rf"{NOT_LATIN}{FOLLOWS}{{0,30}}"
-PHRASE = rf"{WORD}(?:[ ,]+{WORD}){{0,5}}"
+PHRASE = rf"{WORD}(?:[ ,，、]+{WORD}){{0,5}}"  # noqa: RUF001
 NAMED = re.compile(
     rf"\b(?:is|are|was|means?|called|named|written|reads?|spelled|pronounced|say|says|said|as|for"
     rf"|or|and|word|words|phrase|"
     rf"term|name|character|characters|letter|letters|script|kanji|verb|noun|particle|particles"
     rf"|suffix|with|uses?|from|"
-    rf"like|greeting|sentence|title|text|add|write)\s*:?\s+[*_(\"]*{PHRASE}"
+    rf"like|greeting|sentence|title|text|add|write|proverb|idiom|saying|expression|sign|symbol|syllable|compound|root|form"
+    rf"|plural|pronoun|adjective|adverb|prefix|ending|radical|hangul|hiragana|katakana|hanzi|hanja|devanagari|cyrillic"
+    rf"|arabic|hebrew|chinese|japanese|korean|russian|hindi|thai|ukrainian|persian|urdu|bengali|tamil)\s*:?\s+[*_(\"]*{PHRASE}"
     rf"|[(（\[]\s*(?:[\w .-]{{1,30}}: ?)?{PHRASE}\s*(?:[,;:] ?[\w .'-]{{1,40}})?[)）\]]"  # noqa: RUF001
     rf"|{PHRASE}\s*[(（][a-zA-Z\u00c0-\u024f' ,;.-]{{1,60}}[)）]"  # noqa: RUF001
     rf"|[*_]{{1,2}}{PHRASE}[*_]{{1,2}}|{PHRASE}\s*[-=:–—→]\s*[a-zA-Z\"']"  # noqa: RUF001

@@ -15,6 +15,9 @@ LEAKS = re.compile(
     r"(?! (?:of|in|behind|from|about|that|underlying|and))"
     r"|\bthese key concepts?\b|\b(?:this|the|here is a|a) homework question\b(?! about)"
     r"|\A\W*homework question\b"
+    r"|\A\W*here(?: is|'s) (?:a|an|the|your|one) (?:\w+ ){0,2}(?:question|task|instruction)"
+    r"(?:\s*:| (?:that|which|to|for|based|as|about|on)\b[^.:?!\n]{0,60}"
+    r"\b(?:requirements?|criteria|constraints?|request\w*|topics?|concepts?|prompt|instructions?|guidelines?)\b)"
     r"|\b(?:discuss|cover|learn|studi|taught|teach|present|introduc|mention|explor"
     r"|seen)\w*\b[^.?!\n]{0,30}\b(?:in|during|by|"
     rf"throughout|from) (?:this|the|our|your) (?:\w+ )?{PART}\b"
@@ -40,6 +43,8 @@ LEAKS = re.compile(
     r"|\{\s*\"(?:question|task|instruction)\"\s*:",
 )
 
+WHOLE_FENCE = re.compile(r"```\w*\s*([^`]*)```")
+
 # Something to look at that was not given.
 SEEN = r"(?:figure|diagram|image|picture|graph|chart|table|video|map|illustration)"
 READ = r"(?:passage|text|excerpt|article|essay|paragraph|poem|story|document|dataset|code snippet)"
@@ -47,6 +52,12 @@ THINGS = rf"(?:{SEEN}|{READ})"
 GIVEN = (
     r"(?:code|function|list|question|sentence|equation|expression|sequence|array|string|matrix|program|data|"
     r"reaction|set)"
+)
+READ_ONLY = r"(?:passage|excerpt|article|essay|poem|story|paragraph)"
+OF_ALL = r"(?:main|central|key) (?:idea|point|topic|theme|argument|message|claim|purpose)s?"
+OF_READING = (
+    r"(?:the (?:theme|moral|tone|mood|message|plot|narrator|speaker|setting|summary|purpose|conclusion)s?"
+    r"|the author's \w+)"
 )
 NOT_GIVEN = re.compile(
     rf"\b(?:the|this|following) {THINGS} (?:above|below|shown|provided|given)\b"
@@ -59,7 +70,9 @@ NOT_GIVEN = re.compile(
     # One sentence is all there is.
     rf"|\A[^:.?\n]*\b(?:the given|this) (?:{THINGS}|{GIVEN})\b[^:.\n]*\?\s*\Z"
     rf"|\A[^:.?\n]*\b(?:(?:in|on) the {SEEN} (?!of\b)|the {READ} about\b"
-    rf"|author of the {READ})[^:.\n]*\?\s*\Z",
+    rf"|author of the {READ})[^:.\n]*\?\s*\Z"
+    # What is asked of a text that one reads, at the end of the one sentence, so that no name follows.
+    rf"|\A[^:.?\n]*\b(?:{OF_ALL} (?:of|in) the {READ}|{OF_READING} (?:of|in) the {READ_ONLY})\W*\Z",
 )
 # The thing stands behind the word for it: a formula, a quotation, code, a name, numbers.
 IS_GIVEN = re.compile(
@@ -93,6 +106,13 @@ NAMED = re.compile(
     r"|、)\s*[^?？]{1,100}[)?？.]",  # noqa: RUF001
     re.IGNORECASE,
 )
+# ... or behind the question: "Which of these is the largest? Mars, Venus or Jupiter"
+OF_FEW = r"[^\s,;?？.]+(?: [^\s,;?？.]+){0,4}"  # noqa: RUF001
+NAMED_AFTER = re.compile(
+    rf"[?？]\s*{OF_FEW}(?:[,;、/]\s*{OF_FEW})*[,;]?\s*(?:\b(?:or|oder|o|ou|или)\b|或|还是|または)"  # noqa: RUF001
+    rf"\s*{OF_FEW}[?？.]?\s*\Z",  # noqa: RUF001
+    re.IGNORECASE,
+)
 LINES = 2  # below the question, that are its options
 
 LONG = 4
@@ -103,7 +123,7 @@ SAME = 3  # times of one word, which is half of the long ones: nothing is asked
 LEAKY = (
     "syllab", "concepts", "homework", "course", "in class", "this class", "our class", "the class", "session",
     "lecture", "lesson", "this module", "the module", "this unit", "the unit", "question\"", "task\"",
-    "instruction\"", "studied", "text about", "answer to",
+    "instruction\"", "here is", "here's", "studied", "text about", "answer to",
 )  # fmt: skip
 NEEDY = (
     "figure", "diagram", "image", "picture", "graph", "chart", "table", "video", "map", "illustration",
@@ -121,7 +141,8 @@ def leak_of_course_in(question: str) -> str | None:
     folded = question.lower()
     if not any(word in folded for word in LEAKY):
         return None
-    return _found(LEAKS, without(question, "code").lower())
+    whole = WHOLE_FENCE.fullmatch(question.strip())  # code alone is no question: a reply in JSON
+    return _found(LEAKS, (whole[1] if whole else without(question, "code")).lower())
 
 
 def not_given_in(question: str) -> str | None:
@@ -131,8 +152,10 @@ def not_given_in(question: str) -> str | None:
     if not any(word in folded for word in NEEDY):
         return None
     found = NOT_GIVEN.search(folded)
-    if found is None or (
-        not found["numbered"] and IS_GIVEN.search(asked, found.start(), found.end() + AFTER)
+    if (
+        found is None
+        or _names_choices(asked)
+        or (not found["numbered"] and IS_GIVEN.search(asked, found.start(), found.end() + AFTER))
     ):
         return None
     return asked[found.start() : found.end()]
@@ -142,9 +165,12 @@ def choice_without_options_in(question: str) -> str | None:
     """Words for a choice, where nothing is there to be chosen."""
     folded = question.casefold()
     choice = CHOICE.search(question) if any(word in folded for word in CHOOSING) else None
-    if choice is None or OPTION.search(question) or NAMED.search(question[choice.end() :]):
+    if choice is None or OPTION.search(question):
         return None
-    below = [line for line in question[choice.end() :].splitlines()[1:] if line.strip()]
+    behind = question[choice.end() :]
+    if _has_names(behind):
+        return None
+    below = [line for line in behind.splitlines()[1:] if line.strip()]
     return None if len(below) >= LINES or "|" in question else choice.group()
 
 
@@ -155,6 +181,16 @@ def of_one_word(items: list[str]) -> str | None:
     long = [word for word in items if len(word) >= LONG and word[0].isalpha()]
     often = max(set(long), key=long.count, default="")
     return often if long.count(often) >= SAME and 2 * long.count(often) >= len(long) else None
+
+
+def _names_choices(question: str) -> bool:
+    """Whether what can be chosen stands behind the words for a choice."""
+    choice = CHOICE.search(question)
+    return choice is not None and _has_names(question[choice.end() :])
+
+
+def _has_names(behind: str) -> bool:
+    return NAMED.search(behind) is not None or NAMED_AFTER.search(behind) is not None
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str | None:

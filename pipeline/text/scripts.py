@@ -18,6 +18,9 @@ from pipeline.text.text import words
 WORD_LETTERS = {"Han": 1.6, "Kana": 2.3}
 OTHER_WORD_LETTERS = 4.0
 LATIN_WORD_CHARS = 6.0  # of English, with the space
+ENGLISH_WORD_LETTERS = 5
+SYLLABLE_LETTERS = 2  # of a syllable of Hangul, which has 2 or 3
+_SYLLABLES = re.compile("[\uac00-\ud7a3]")
 # Scripts whose sentences end without a mark.
 UNMARKED = ("Thai", "Lao")
 _NAMED = {
@@ -58,6 +61,16 @@ def n_words_like(text: str) -> int:
         else:
             spaced += 1
     return spaced + math.ceil(alone - 1e-9)
+
+
+def n_words_said(text: str) -> int:
+    """How many words the text says: its words, or as many as its letters would make in English, whose words
+    are short. One word of Turkish, Finnish, Tamil or Korean is several of English.
+    """
+    letters = n_letters(text)
+    if not text.isascii():
+        letters += (SYLLABLE_LETTERS - 1) * len(_SYLLABLES.findall(text))
+    return max(len(words(text)), letters // ENGLISH_WORD_LETTERS)
 
 
 def n_chars_like(text: str) -> float:

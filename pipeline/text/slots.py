@@ -18,7 +18,9 @@ SLOT = re.compile(
     re.IGNORECASE,
 )
 # Of a template that was not rendered. LaTeX has braces too, but not around one word twice.
-UNRENDERED = re.compile(r"\{\{\s*\w+\s*\}\}|\{%")
+UNRENDERED = re.compile(
+    rf"\{{\{{\s*\w+\s*\}}\}}|\{{%|(?<![\w\\$}}^_{{])\{{(?:{NAMES})\}}(?!\}})", re.IGNORECASE
+)
 ABOUT_TEMPLATES = re.compile(
     r"\b(?:jinja|ansible|vue|angular|handlebars|mustache|liquid|django|helm|hugo|twig|svelte"
     r"|templat\w*|interpolat\w*|"

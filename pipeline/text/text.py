@@ -16,6 +16,9 @@ HAN = "\u4e00", "\u9fff"  # a character means as much as a word
 SHORT_NAME = 6  # letters from which a word in capitals, said twice, is no doubled name
 STEM = 5  # letters by which words are told apart: "influence" is no news after "influencing"
 
+HANGUL = re.compile("[\uac00-\ud7a3]+")
+PARTICLE = 3  # syllables of a Korean particle, at most, behind a word
+
 _LETTER = rf"[^\W_{SINGLES}]"
 _SINGLE = rf"(?=[{SINGLES}])\w"  # of a script without spaces
 _RUN = rf"{_LETTER}+(?:[{MARKS}]+{_LETTER}*)*"
@@ -78,7 +81,8 @@ def _says(unit: str, after: str) -> bool:
 
 def stands_in(text: str, other: str) -> bool:
     """Whether the prose units of `text` stand in `other`, in a row, and are whole there: C does not stand in
-    "C++", nor 3 in "3.5", nor 5 in "-5". A text without units stands nowhere.
+    "C++", nor 3 in "3.5", nor 5 in "-5". A text without units stands nowhere. In Korean a particle may follow
+    the last word without a space.
     """
     wanted, shown = prose_units(text), folded(other)
     found = [*_UNIT.finditer(shown)]
@@ -86,11 +90,20 @@ def stands_in(text: str, other: str) -> bool:
     placed = [match for match, unit in zip(found, after, strict=False) if _says(match.group(), unit)]
     names = [match.group() for match in placed]
     return bool(wanted) and any(
-        names[start : start + len(wanted)] == wanted
+        names[start : start + len(wanted) - 1] == wanted[:-1]
+        and _is_word(wanted[-1], names[start + len(wanted) - 1])
         and _is_whole(shown, placed[start].start(), placed[start + len(wanted) - 1].end())
         for start in range(len(names) - len(wanted) + 1)
-        if names[start] == wanted[0]
+        if names[start].startswith(wanted[0])
     )
+
+
+def _is_word(wanted: str, found: str) -> bool:
+    """Whether the found word is the wanted one, or has a Korean particle behind it."""
+    if wanted == found:
+        return True
+    particle = found[len(wanted) :] if found.startswith(wanted) else ""
+    return HANGUL.fullmatch(wanted[-1] + particle) is not None and 0 < len(particle) <= PARTICLE
 
 
 def _is_whole(text: str, start: int, stop: int) -> bool:

@@ -71,6 +71,8 @@ def verdicts(name: str, *questions: str) -> dict[str, tuple[str, str]]:
         {"conversations": {"from": ["human", "gpt"], "value": [QUESTION, None]}},
         {"messages": json.dumps(TURNS)},
         {"messages": json.dumps({"role": ["user"], "content": [QUESTION]})},
+        {"query": QUESTION, "response": "So."},
+        {"problem": QUESTION, "solution": "So."},
         {"prompt": TURNS[:2], "completion": [{"role": "assistant", "content": "So."}]},
         {"prompt": json.dumps(TURNS[:2]), "response": "So."},
         {"prompt": QUESTION, "chosen": TURNS, "rejected": TURNS},

@@ -52,6 +52,7 @@ GOES = {
     "private use": "in\ue000visible",
     "half a pair": "in\ud83dvisible",
     "control": "in\x08vis\x7fible",
+    "tags behind a flag, without their end": "invi\U000e0067\U000e0062\U000e0065sible",
     "annotation": "in\ufff9vis\ufffbible",
 }
 
@@ -66,6 +67,7 @@ STAYS = [
     "क्‍ष",  # Hindi: joins them
     "👨\u200d👩\u200d👧 ❤\ufe0f 1\ufe0f\u20e3 ☎\ufe0e",
     "שלום \u200fABC\u200e",
+    "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",  # the flag of England
     "葛\ufe00",  # a variant of a sign
     "e\u0301 Grüße\tmit Tab\nund Zeile",
     "ᠠ\u180b",

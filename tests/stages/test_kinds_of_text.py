@@ -84,6 +84,27 @@ SOUND_QUESTIONS = [
     "Was bedeutet der Begriff „Freiheit“ für die Aufklärung?",
     "What does the Russian word спасибо mean?",
     "How do you say “good morning” in Japanese: おはようございます or こんばんは?",
+    # a brace that is spoken of, and a smiley
+    "Why does CSS need a } at the end of each rule?",
+    "Wozu dient die } am Ende einer CSS-Regel?",
+    "What is the meaning of :-} and :-{ in chats?",
+    # options behind the question, or set apart in it
+    "Which of these planets is the largest? Mars, Jupiter, or Venus",
+    "Which of the following countries is in Asia? Japan, Peru, or Kenya?",
+    "¿Cuál de estas ciudades es capital? Lima, Cusco o Arequipa",
+    "Which of the following is a fruit — carrot, apple, or leek?",
+    "Which of the following is an odd number, 4, 7 or 10?",
+    "Which one of these is a gas at room temperature (iron, helium, mercury)?",
+    # what is quoted may repeat
+    'Translate "ha ha ha ha ha" into Spanish.',
+    # the text is named
+    "What is the moral of the story of the fox and the grapes?",
+    "How do you find the main idea of a paragraph?",
+    "How do I change the colour of the text in CSS?",
+    "What is the main idea of the theory of relativity?",
+    # two words that say what three say in English
+    "중력이란 무엇입니까?",
+    "Fotosentez nedir?",
 ]
 
 
@@ -145,6 +166,19 @@ POOR_QUESTIONS = [
     ("Can you read ssh logins of jane.roe@uni-bonn.de for me, please?", "question_has_personal_data"),
     ("Why is it that дети похожи на своих родителей, and how do genes work?", "question_mixes_scripts"),
     ("1. 1. 1. 2. 3. 4. 5. 6. What comes after these?", "question_has_bare_list"),
+    ("Here is a question that meets the requirements: How do plants breathe?", "question_leaks_prompt"),
+    ("Here's your question: How do plants breathe?", "question_leaks_prompt"),
+    ('```json\n{"question": "How do volcanoes form?"}\n```', "question_leaks_prompt"),
+    ("What is the main idea of the passage?", "question_needs_what_is_not_given"),
+    ("What is the moral of the story?", "question_needs_what_is_not_given"),
+    ("What is the author's tone in the passage?", "question_needs_what_is_not_given"),
+    ("What is the central theme of the poem?", "question_needs_what_is_not_given"),
+    ("Which of the following is true? Explain your answer.", "question_without_options"),
+    ("Which of these sentences is grammatically correct?", "question_without_options"),
+    ("What is the capital of France?}", "question_has_broken_markup"),
+    ("What is the role of the role of the role of the role?", "question_repeats_itself"),
+    ("Photosynthesis basics", "no_question_asked"),
+    ("The term", "question_too_short"),
 ]
 
 
@@ -201,6 +235,18 @@ SOUND_ANSWERS = [
     "É a capital: São Paulo is not, and Ångström was a Swede; naïve Zoë pays 5 € or £4.",
     "The Persian word می‌خواهم has a joiner, and 👩‍🔬 has one too.",
     "The table of the file:\nname\ttheta\nrow\ttan is a colour\nnew line, now eq. 3 follows.",
+    # a role's name that no turn has
+    "user: root\nhost: db1\nThese lines tell who is logged in.",
+    "system: macOS\nuser: ann\nshell: zsh\nThese are settings.",
+    "Human: a member of the species Homo sapiens.\nAnimal: any other creature.",
+    "Assistant: a person who helps. Manager: a person who leads.",
+    # scripts that a text speaks of; a full stop that two scripts share
+    "Hangul 한국어 stands for the Korean language.",
+    "The Chinese proverb 塞翁失马，焉知非福 teaches that luck may turn.",
+    "The Sanskrit root कृ means to do.",
+    "দিল্লি।\nকলকাতা।\nমুম্বাই।",
+    # sets
+    "The set {red, green, blue} has three elements, and {a} has one.",
     # people of letters
     "Trees draw water through their roots. My dear reader may wonder how it climbs: it is pulled, not pushed.",
 ]  # fmt: skip
@@ -256,6 +302,13 @@ POOR_ANSWERS = [
     ("As a student, I use honey each day to stay awake in the evening.", "answer_tells_own_life"),
     ("Write to the keeper at karl.imker@bienen.de for a jar of honey.", "answer_has_personal_data"),
     ("The сapital of Frаnce is Pаris, аnd it lies оn the river Seine.", "answer_mixes_scripts"),
+    ("Water is 水 and it 流动 through the 河流 down to the sea.", "answer_mixes_scripts"),
+    ("The capital of {country} is large and has many bees.", "answer_has_template"),
+    ("Hello {name}, honey is made by bees.", "answer_has_template"),
+    ("मधुमक्खियाँ शहद बनाती हैं। वे इसे छत्ते में रखती हैं और फिर", "answer_without_end"),
+    ("తేనెటీగలు తేనె తయారు చేస్తాయి. అవి దానిని గూటిలో ఉంచుతాయి మరియు తర్వాత అవి అక్కడ", "answer_without_end"),
+    ("Human: Hello there.", "answer_has_chat_marker"),
+    ("user: what is honey?\nassistant: it is made by bees.", "answer_has_chat_marker"),
     ("An allele is a form of a gene, 等位基因是基因的一种形式 as they say.", "answer_mixes_scripts"),
 ]  # fmt: skip
 

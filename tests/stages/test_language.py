@@ -285,3 +285,22 @@ def test_fewer_than_one_english_text_in_two_hundred_goes() -> None:
     assert len(found) > 2_000
     assert sum(language.startswith("not ") for language in found) < 0.005 * len(found)
     assert sum(language == "en" for language in found) > 0.95 * len(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Who wrote Don Quijote de la Mancha?", True),
+        ("Who composed Die Zauberflöte?", True),
+        ("Who directed La vita è bella?", True),
+        ("Who wrote Der Untergang des Abendlandes?", True),
+        ("What do you say of a la carte?", True),
+        ("Are a la cosa que llama al Pescador?", False),
+        ("Wer komponierte Die Zauberflöte?", False),
+        ("Quién escribió Don Quijote de la Mancha?", False),
+        ("Who wrote que los niños de la Mancha no quieren comer?", False),
+    ],
+)
+def test_a_short_question_may_name_a_title_in_another_language(text: str, kept: bool) -> None:
+    row = Document(id="1", name="n", title="", text=text)
+    assert (not isinstance(DropWrongLanguage(languages=("en",)).judge(row), Reject)) is kept

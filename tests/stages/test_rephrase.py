@@ -382,6 +382,8 @@ def test_a_clause_before_a_colon_is_no_lead_in(text: str) -> None:
 LEADS_ELSEWHERE = [
     "以下是改写后的文本：\n",  # noqa: RUF001
     "**Rephrased text:**\n\n",
+    "Sure, here you go:\n",
+    "Of course! Here it is:\n\n",
     "**Simplified version:** ",
     "### Rewritten passage\n\n",
     "Voici le texte reformulé :\n",
@@ -397,6 +399,24 @@ LEADS_ELSEWHERE = [
 @pytest.mark.parametrize("note", ["", "\n\n(Note: I have kept all the facts of the original.)"])
 def test_leads_in_other_languages_and_notes_go(lead: str, note: str) -> None:
     assert cleaned(f"{lead}{REPHRASED}{note}", "prose", SOURCE) == REPHRASED
+
+
+@pytest.mark.parametrize(
+    ("reply", "text"),
+    [
+        (f"<rewritten>\n{REPHRASED}\n</rewritten>", REPHRASED),
+        (f"<paraphrase>{REPHRASED}</paraphrase>", REPHRASED),
+        (f"{REPHRASED}\n\n*Note: the tone was kept neutral.*", REPHRASED),
+        (f"{REPHRASED}\n\nNote: the style has been simplified.", REPHRASED),
+        (
+            f"{REPHRASED}\n\nNote: the seal must be kept dry.",
+            f"{REPHRASED}\n\nNote: the seal must be kept dry.",
+        ),
+        (f"<b>{REPHRASED}</b>", f"<b>{REPHRASED}</b>"),
+    ],
+)
+def test_tags_around_a_reply_and_notes_on_its_style_go(reply: str, text: str) -> None:
+    assert cleaned(reply, "prose", SOURCE) == text
 
 
 PAIRS_ELSEWHERE = [

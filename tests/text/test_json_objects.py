@@ -105,7 +105,8 @@ def test_breaks_and_tabs_stay_breaks_and_tabs(text: str) -> None:
         "<think>{",
         '<think>{"question": "Why?"}',
         "{broken}",
-        "{'a': 1}",
+        "{1, 2}",
+        "{'question': 'cut",
     ],
 )
 def test_what_holds_no_object_gives_none(text: str) -> None:
@@ -119,3 +120,16 @@ def test_hostile_text_takes_no_time(text: str) -> None:
     started = time.monotonic()
     assert list(objects_in(text)) == []
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{'question': 'Why is ice slippery?'}",
+        "Here: {'question': \"Why isn't ice dry?\", 'hint': None} as asked.",
+        "```python\n{'question': 'Is it so?', 'ok': True}\n```",
+    ],
+)
+def test_a_dict_in_the_notation_of_python_is_read(text: str) -> None:
+    (found,) = objects_in(text)
+    assert json.loads(found)["question"].endswith("?")

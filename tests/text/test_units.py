@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text.scripts import n_letters, n_words_like, script_of
+from pipeline.text.scripts import n_letters, n_words_like, n_words_said, script_of
 from pipeline.text.sentence_marks import ends_sentence, has_question_mark, is_question
-from pipeline.text.text import normalised, prose_units, stutters, units, words
+from pipeline.text.text import normalised, prose_units, stands_in, stutters, units, words
 
 APART = [
     ("What is C++?", "What is C#?"),
@@ -180,3 +180,28 @@ ASKED = ["Why?", "为什么\uff1f", "لماذا؟", "\u0393\u03b9\u03b1\u03c4\u0
 def test_questions_are_known_by_the_marks_of_their_script() -> None:
     assert [text for text in ASKED if not is_question(text)] == []
     assert not any(has_question_mark(text) for text in ("Done.", "int a = 1;", "完了\u3002"))
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "stands"),
+    [
+        ("수소와 산소", "물은 수소와 산소로 이루어져 있다.", True),
+        ("서울", "서울은 대한민국의 수도이다.", True),
+        ("부산", "그는 부산에서 태어났다.", True),
+        ("배", "배나무밭에서도 만났다.", False),
+        ("산소", "그것은 수소이다.", False),
+        ("oxy", "It has oxygen.", False),
+        ("6", "Bees have 16 legs, or 60.", False),
+    ],
+)
+def test_a_korean_particle_may_follow_a_word_that_stands_in_a_text(
+    text: str, other: str, stands: bool
+) -> None:
+    assert stands_in(text, other) is stands
+
+
+def test_one_word_may_say_several() -> None:
+    assert n_words_said("Fotosentez nedir?") == 3
+    assert n_words_said("중력이란 무엇입니까?") == 3
+    assert n_words_said("What is it?") == 3
+    assert n_words_said("The term") == 2
