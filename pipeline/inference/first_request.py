@@ -45,8 +45,10 @@ class FirstRequest:
         """What `ask` returns, alone while no reply was understood. Raises what it raises, and
         ModelUnavailable with what the server said once the first requests have failed.
         """
+        is_new = True  # it stands behind those that wait: a question that is asked again takes nobody's turn
         while not self._understood:
-            if self._is_alone:
+            if self._is_alone or (is_new and self._waiting):
+                is_new = False
                 await self._turn()
                 continue
             self._is_alone = True

@@ -64,7 +64,8 @@ def test_glan_1_every_pair_draws_on_both_sessions_and_all_choices_come_once(
 def test_glan_2_subjects_are_ten_conversations_of_two_turns_and_an_answer_sees_its_question_alone() -> None:
     entry = {"subject_name": "Heredity", "level": "introductory", "subtopics": ["genes"]}
     script = Script(lambda body: {"subjects": [entry]} if "response_format" in body else "1. Heredity")
-    (subject,) = run(ListSubjects(), discipline(), script)
+    subject, *repeats = run(ListSubjects(), discipline(), script)
+    assert {repeat.reason for repeat in repeats} == {"subject_listed_again"}, "nine lists named it again"
     turns = [len(body["messages"]) for body in script.bodies]
     assert sorted(turns) == [1] * 10 + [3] * 10
     assert (
