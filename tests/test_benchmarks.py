@@ -33,7 +33,7 @@ LONG = (
     "report_page",
     "tails",
 )
-PARTS = {"near_duplicates_peers", "planted", "processes", "report", "vllm_server"}  # of others
+PARTS = {"long_texts", "near_duplicates_peers", "planted", "processes", "report", "vllm_server"}  # of others
 
 
 def benchmark(name: str, *arguments: str) -> str:

@@ -213,6 +213,10 @@ def all_in_clusters(stage: DropSemanticDuplicates, sketches: pa.Table) -> dict[s
     )
     clusters = clustered(vectors, -(-len(rows) // stage.cluster_rows), stage.seed)
     cosines = vectors @ vectors.T
+    parents = {one["id"]: one["rephrased_from"] or one["id"] for one in rows}
+    family = {name: name for name in parents}
+    for _ in range(64):  # generations, as pipeline/dedup/families.py counts them
+        family = {name: parents.get(first, first) for name, first in family.items()}
     goes: dict[int, int] = {}
     for row, one in enumerate(rows):
         near = [
@@ -221,7 +225,7 @@ def all_in_clusters(stage: DropSemanticDuplicates, sketches: pa.Table) -> dict[s
             if clusters.of_row[row] == clusters.of_row[twin]
             and cosines[row, twin] >= stage.min_cosine
             and one["passage"] == other["passage"]
-            and (one["rephrased_from"] or one["id"]) != (other["rephrased_from"] or other["id"])
+            and family[one["id"]] != family[other["id"]]
             and twin not in goes
         ]
         if near:

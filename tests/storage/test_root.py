@@ -29,7 +29,7 @@ def test_a_full_disk_is_found_before_anything_starts(tmp_path: Path, monkeypatch
 def test_a_root_that_is_no_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (
-        pytest.raises(StoreError, match=r"cannot write .*file/run: Not a directory"),
+        pytest.raises(StoreError, match=r"file/run: .*/file is a file; name a folder"),
         Root(tmp_path / "file/run").locked(),
     ):
         pass
