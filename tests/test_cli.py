@@ -50,7 +50,7 @@ def test_an_unreachable_endpoint_ends_with_4_within_30_s(tmp_path: Path) -> None
     nobody = "http://127.0.0.1:9/v1"
     done = academe("run", "--root", str(tmp_path / "r"), "--endpoint", nobody, "--model", "m")
     assert done.returncode == 4
-    assert "cannot reach http://127.0.0.1:9/v1/models" in done.stderr
+    assert "cannot reach http://127.0.0.1:9/v1" in done.stderr
     assert time.monotonic() - started < 30
 
 
@@ -100,7 +100,7 @@ def test_plan_counts_and_starts_nothing(tmp_path: Path) -> None:
     done = academe("plan", "--root", str(root))
     assert done.returncode == 0, done.stderr
     assert "answers" in done.stdout
-    assert "to go: about 1,812 requests" in done.stdout
+    assert "to go: about 2,419 requests" in done.stdout
     assert not root.exists()
 
 
