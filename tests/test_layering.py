@@ -50,7 +50,7 @@ OWNED = {
     "jinja2": "prompts page",
     "typer": "__main__ growing looking options publishing running",
     "huggingface_hub": "earlier hub",
-    "numba": "letters",
+    "numba": "kernel_cache letters",
     "pypdfium2": "extract",
     "sentencex": "sentences",
     "trafilatura": "extract",

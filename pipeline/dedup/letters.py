@@ -1,28 +1,21 @@
 """Characters as compiled code sees them: a table of what each folds to and is, and reading UTF-8.
 
-The facts are those of pipeline/text/characters.py. What is compiled is kept on disk for the sources of this
-package as they are: numba looks at the file of a function alone, not at those that it calls.
+The facts are those of pipeline/text/characters.py.
 """
 
-import hashlib
 import unicodedata
 from functools import cache
-from pathlib import Path
 
 import numpy as np
-from numba import config, njit
+from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.io.cache import cache_folder
+from pipeline.dedup.kernel_cache import keep_kernels
 from pipeline.text import characters
 from pipeline.text.characters import LAYOUT, OPERATORS, VARIANTS
 from pipeline.text.sentence_marks import SENTENCE_ENDS
 
-# By default beside the source, which cannot always be written.
-_SOURCES = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
-config.CACHE_DIR = str(
-    Path(config.CACHE_DIR or cache_folder()) / f"numba-{hashlib.sha256(_SOURCES).hexdigest()[:16]}"
-)
+keep_kernels()
 kernel = njit(nogil=True, cache=True)  # other threads go on while it runs
 
 # Classes of code points; those from LETTER to DIGIT make words.
