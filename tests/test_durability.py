@@ -7,7 +7,6 @@ import random
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -32,7 +31,7 @@ from tests.conftest import (
 
 pytestmark = pytest.mark.ray
 CONCURRENCY = 8  # of run_arguments
-N_ROOTS, KILLS_A_ROOT, AT_ONCE = 5, 4, 3
+N_ROOTS, KILLS_A_ROOT = 2, 10
 STAND_IN = ROOT / "tests" / "stand_in"
 
 
@@ -59,29 +58,36 @@ class Whole:
 
     shards: list[bytes]
     n_requests: int
-    seconds: float
+    progress: int
+
+
+def progress(server: Scripted, root: Path) -> int:
+    """What a run has come to: its requests, and the parts that it has written."""
+    return len(server.bodies()) + len([*(root / "steps").glob("*/part-*.parquet")])
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Whole:
     folder = tmp_path_factory.mktemp("whole")
     server = start_scripted(folder, delay_s=0.3)
-    started = time.monotonic()
     done = academe(*run_arguments(server, folder / "run"), env={"RAY_ADDRESS": cluster})
     assert done.returncode == 0, done.stderr
     server.stop()
-    return Whole(shards(folder / "run"), len(server.bodies()), time.monotonic() - started)
+    return Whole(shards(folder / "run"), len(server.bodies()), progress(server, folder / "run"))
 
 
 def kill_and_go_on(folder: Path, cluster: str, whole: Whole, seed: int) -> None:
-    """Kills a run at random moments, then lets it end, on a root and a server of its own."""
+    """Kills a run when it has come to one random point after the other, then lets it end, on a root and a
+    server of its own.
+    """
     folder.mkdir()
-    rng, root = random.Random(seed), folder / "run"
+    root = folder / "run"
+    points = sorted(random.Random(seed).sample(range(1, whole.progress), KILLS_A_ROOT))
     env = {"RAY_ADDRESS": cluster} if seed else {}  # the first has a cluster of its own, killed with it
     server = start_scripted(folder, delay_s=0.3)
     try:
         command = academe_command(*run_arguments(server, root))
-        for _ in range(KILLS_A_ROOT):
+        for point in points:
             process = subprocess.Popen(
                 command,
                 start_new_session=True,
@@ -90,8 +96,9 @@ def kill_and_go_on(folder: Path, cluster: str, whole: Whole, seed: int) -> None:
                 stderr=subprocess.DEVNULL,
                 env={**os.environ, **env},
             )
-            time.sleep(rng.uniform(0.2, 1.5) * whole.seconds)  # runs side by side take longer
+            wait_until(lambda point=point: progress(server, root) >= point)
             kill_group(process)
+            assert process.returncode == -signal.SIGKILL, "it had ended before"
         done = academe(*run_arguments(server, root), env=env)
     finally:
         server.stop()
@@ -106,7 +113,7 @@ def kill_and_go_on(folder: Path, cluster: str, whole: Whole, seed: int) -> None:
 def test_killed_at_twenty_random_moments_runs_end_with_the_same_rows(
     tmp_path: Path, cluster: str, whole: Whole
 ) -> None:
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(N_ROOTS) as pool:
         ended = [
             pool.submit(kill_and_go_on, tmp_path / str(seed), cluster, whole, seed) for seed in range(N_ROOTS)
         ]
