@@ -119,6 +119,10 @@ class ModelSpec(BaseModel):
                     "url must hold no name or password; put the key into the environment variable "
                     f"{self.api_key_env}"
                 )
+        if self.serve != "endpoint" and self.url:
+            raise ValueError(
+                f"serve: {self.serve} reads no url; add serve: endpoint to ask that server, or take url out"
+            )
         if self.serve != "endpoint" and not self.path:
             raise ValueError(f"serve: {self.serve} needs a path: a model folder, a Hub name, or embedded")
         return self

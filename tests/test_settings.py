@@ -71,6 +71,7 @@ def test_set_wins_over_environment_wins_over_file(tmp_path: Path) -> None:
         ("questions.per_syllabus=many", "questions.per_syllabus: .*got 'many'"),
         ("questions.pair_share=1.5", "questions.pair_share: .*less than or equal to 1"),
         ("planner.serve=endpoint", "serve: endpoint needs a url"),
+        ("planner.url=http://h/v1", "serve: local reads no url; add serve: endpoint"),
         ("planner.url=nonsense", r"url must be an http\(s\) address"),
         ("planner.url=http://ann:word@h/v1", "no name or password; put the key into .*ACADEME_API_KEY$"),
         ("questions.single_concepts=[5, 1]", "single_concepts: .*the fewest come first"),

@@ -243,7 +243,9 @@ def _read_table(stream: IO[bytes], file: File, limits: Limits) -> Iterator[Text 
                 "too_large_unpacked", f"row group {group}: {unpacked >> 20} MB", f"{MAX_UNPACKED >> 20} MB"
             )
             continue
-        for batch in table.iter_batches(batch_size=1000, row_groups=[group], columns=names, use_threads=False):
+        for batch in table.iter_batches(
+            batch_size=1000, row_groups=[group], columns=names, use_threads=False
+        ):
             for row in _plain(batch, limits.encodings):
                 yield row if isinstance(row, Fault) else _row(row, str(number), limits)
                 number += 1

@@ -88,11 +88,19 @@ def refuse_what_changes_nothing(s: DocumentsSettings) -> None:
         unused["low_ratings"] = "because there are no ratings"
     if s.rephrasing is None:
         unused["rephrasing_quality"] = "because there is no rephrasing"
+    if not draws_labels(s):
+        unused["confirmed_labels"] = "because no label of a task is drawn before it is written"
     if s.tasks is None:
         unused |= dict.fromkeys(("grounding", "judged_grounding"), "because there are no tasks")
-    if s.ratings is None and s.document_ratings is None and s.judged_grounding is None:
+    is_confirmed = draws_labels(s) and s.confirmed_labels is not None
+    if not is_confirmed and s.ratings is None and s.document_ratings is None and s.judged_grounding is None:
         unused["judge"] = "because nothing is rated"
     refuse_unused(s, unused)
+
+
+def draws_labels(s: DocumentsSettings) -> bool:
+    """Whether a task's label is drawn before the task is written."""
+    return s.tasks is not None and any(map(drawn_labels, s.tasks.types))
 
 
 def documents(s: DocumentsSettings) -> Recipe:
@@ -131,7 +139,7 @@ def tasks_on(s: DocumentsSettings, chunks: Step, judge: ModelSpec) -> list[Step]
         require_english(s.language, "tasks.plain", "take it out")
     tasks = Step("tasks", asking(s.writer, s.tasks), chunks)
     grounded = Step("grounded", s.grounding, tasks)
-    if s.confirmed_labels is not None and any(map(drawn_labels, s.tasks.types)):
+    if s.confirmed_labels is not None and draws_labels(s):
         grounded = Step("confirmed_labels", asking(judge, s.confirmed_labels), grounded)
     if s.judged_grounding is not None:
         grounded = Step("judged", asking(judge, s.judged_grounding), grounded)

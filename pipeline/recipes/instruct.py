@@ -114,6 +114,8 @@ def refuse_what_changes_nothing(s: InstructSettings) -> None:
     """Raises RecipeError for settings that no step of this run reads."""
     refuse_filled(s, FILLED)
     unused = of_embedder(s, ("embeddings", "semantic_duplicates"))
+    if s.embedder is None and s.fitting_subjects != DropStraySubjects():  # {} of a preset changes nothing
+        unused["fitting_subjects"] = "because there is no embedder"
     if s.judge is None:
         unused |= dict.fromkeys(("ratings", "low_ratings"), "because there is no judge")
     if s.rephrasing is None and s.restyling is None:

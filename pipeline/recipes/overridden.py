@@ -22,11 +22,11 @@ def refuse_filled(settings: BaseModel, filled: Mapping[str, str]) -> None:
 
 def refuse_unused(settings: BaseModel, unused: Mapping[str, str]) -> None:
     """Raises RecipeError for a group of settings that is set although no step reads it; the values say why
-    none does.
+    none does. None asks for no step, so there is nothing to read.
     """
     for group, reason in unused.items():
         default = type(settings).model_fields[group].get_default(call_default_factory=True)
-        if getattr(settings, group) != default:
+        if getattr(settings, group) not in (None, default):
             raise RecipeError(f"{group}: no step reads it, {reason}; take it out of the settings")
 
 
