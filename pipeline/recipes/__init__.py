@@ -56,7 +56,12 @@ def recipe_of(run: Mapping[str, Any]) -> Recipe:
     try:
         return known.wire(known.settings.model_validate(run["settings"]))
     except ValidationError as error:
-        raise RecipeError(f"the settings in run.json are not those of this version: {error}") from error
+        faults = error.errors(include_url=False)
+        said = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
+        raise RecipeError(
+            f"the settings in run.json are not those of this version: {said}; run the recipe again with "
+            f"settings of this one, or use academe {run.get('academe')}"
+        ) from error
 
 
 def _find(name: str) -> _Known:

@@ -67,7 +67,7 @@ class Root:
         ]
         for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True):
             manifest = StepFolder(path.parent).manifest()
-            if manifest is not None and manifest["stage"] == type(step.stage).__name__:
+            if manifest is not None and manifest.get("stage") == type(step.stage).__name__:
                 return Tally.from_dict(manifest["tally"])
         return None
 
@@ -94,7 +94,7 @@ class Root:
             data: dict[str, Any] = json.loads(read_bytes(path))
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except ValueError:
+        except (ValueError, RecursionError, IsADirectoryError):
             data = {}
         known = isinstance(data, dict) and "format" in data
         if not known or (data["format"] == FORMAT and not _is_whole(data)):

@@ -276,12 +276,12 @@ class StepFolder:
         """The manifest, or None while the step is not finished; a damaged one says nothing either."""
         try:
             found: dict[str, Any] = json.loads(read_bytes(self.path / "manifest.json"))
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, ValueError, RecursionError):
             return None
         is_whole = isinstance(found, dict) and all(
             isinstance(found.get(name), dict) for name in ("parts", "tally")
         )
-        return found if is_whole else None
+        return found if is_whole and Tally.is_whole(found["tally"]) else None
 
     def reopen(self) -> None:
         """Forget that the step was finished, and its parts with it. The manifest goes first."""

@@ -49,6 +49,15 @@ class Tally:
         }
 
     @classmethod
+    def is_whole(cls, data: dict[str, Any]) -> bool:
+        """Whether `from_dict` can read it: all that is counted is a number."""
+        reasons = data.get("rejected", {})
+        counts = [data.get(item.name, 0) for item in dataclasses.fields(cls) if item.name != "rejected"]
+        return isinstance(reasons, dict) and all(
+            isinstance(count, int | float) for count in (*counts, *reasons.values())
+        )
+
+    @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Tally":
         """What an earlier version did not count is 0; what was not drawn it counted among the rejects."""
         found = cls(**{item.name: data[item.name] for item in dataclasses.fields(cls) if item.name in data})

@@ -107,6 +107,24 @@ def test_what_is_damaged_is_made_again_or_named(tmp_path: Path) -> None:
         folder.read_part("000", Discipline)
 
 
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        "[]",
+        "null",
+        "[" * 100_000,
+        '{"parts": {}}',
+        '{"parts": [], "tally": {}}',
+        '{"parts": {}, "tally": {"rows_in": "3"}}',
+        '{"parts": {}, "tally": {"rejected": 3}}',
+        '{"parts": {}, "tally": {"rejected": {"answer_too_short": null}}}',
+    ],
+)
+def test_a_manifest_that_is_none_says_nothing(manifest: str, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(manifest)
+    assert StepFolder(tmp_path).manifest() is None
+
+
 def test_a_failed_write_leaves_the_old_file_and_no_draft(tmp_path: Path) -> None:
     target = tmp_path / "file"
     write_text("old", target)
