@@ -29,17 +29,17 @@ stage: setup  ## run again from one step: make stage STAGE=answers
 	@$(RUN) --from $(STAGE) $(ARGS) $(SAYING)
 
 status: setup  ## rows in, kept and rejected at every step
-	@$(BIN)/academe status --root $(ROOT)
+	@$(BIN)/academe status --root $(ROOT) $(SAYING)
 
 plan: setup  ## what a run would do and ask; starts nothing
-	@$(BIN)/academe plan $(WHAT) $(ARGS)
+	@$(BIN)/academe plan $(WHAT) $(ARGS) $(SAYING)
 
 report: setup  ## write report.html and report.json anew   [ROOT=]
-	@$(BIN)/academe report --root $(ROOT) $(ARGS)
+	@$(BIN)/academe report --root $(ROOT) $(ARGS) $(SAYING)
 
 push: setup  ## publish the dataset to the Hub: make push REPO=user/name, with HF_TOKEN   [ROOT= ARGS=]
 	@test -n "$(REPO)" || { echo "make push needs a repository: make push REPO=user/name" >&2; exit 2; }
-	$(BIN)/academe publish $(REPO) --root $(ROOT) $(ARGS)
+	$(BIN)/academe publish $(REPO) --root $(ROOT) $(ARGS) $(SAYING)
 
 test: setup  ## the test suite, with one real vLLM server
 	$(BIN)/python -m pytest -n 2 $(ARGS)

@@ -58,6 +58,9 @@ def joined_cluster(address: str, luggage: Luggage, root: UPath) -> Iterator[None
 @contextlib.contextmanager
 def _connected(address: str, **options: Any) -> Iterator[None]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # The driver awaits all results; of those that are left when a run ends with a fault, Ray would print a
+    # traceback each.
+    os.environ.setdefault("RAY_IGNORE_UNHANDLED_ERRORS", "1")
     on_terminate = signal.getsignal(signal.SIGTERM)
     try:
         _start(address, **options)

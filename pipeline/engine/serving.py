@@ -29,9 +29,7 @@ WORKER_LOSSES = 10  # of the process that a part is asked in, before the part is
 IN_FLIGHT_PER_WORKER = 128  # for twice as many there is a second process, and so on, up to one a core
 
 _remote: Any = ray.remote  # its type stubs cannot follow a class that is chosen at run time
-_worker = _remote(num_cpus=0, max_restarts=-1, max_task_retries=WORKER_LOSSES, max_concurrency=1000)(
-    ModelWorker
-)
+_worker = _remote(num_cpus=0, max_restarts=-1, max_concurrency=1000)(ModelWorker)
 
 IDLE = Gauges(0, 0, wants_server=False, prefix_cache=PrefixCache(0, 0), steps=())
 
@@ -110,7 +108,7 @@ class Serving:
         if key not in self._served:
             n_workers = max(1, min(os.cpu_count() or 1, spec.concurrency // IN_FLIGHT_PER_WORKER))
             shares = [(spec.concurrency + number) // n_workers for number in range(n_workers)]
-            here = _worker.options(scheduling_strategy=on_this_node())
+            here = _worker.options(scheduling_strategy=on_this_node(), max_task_retries=WORKER_LOSSES)
             specs = [spec.model_copy(update={"concurrency": share}) for share in shares]
             workers = [Worker(here.remote(one, self.root.replies, self.replay)) for one in specs]
             self._served[key] = _Served(spec, workers)
@@ -145,12 +143,13 @@ class Serving:
 
     def _offer_server(self, spec: ModelSpec, worker: Worker) -> None:
         """Tells the worker where its model is served, once it is."""
-        if spec.serve == "endpoint":
-            worker.actor.use_server.remote(spec.url, key_of(spec))
-            return
-        server = self._server(spec)
-        if server.ready:
-            worker.actor.use_server.remote(server.url, "")
+        url, key = spec.url, key_of(spec)
+        if spec.serve != "endpoint":
+            server = self._server(spec)
+            if not server.ready:
+                return
+            url, key = server.url, ""
+        self.wait_for(worker.actor.use_server.remote(url, key), lambda _: None)  # a fault of it is raised
 
     def _server(self, spec: ModelSpec) -> LocalServer | RayServer:
         """Our server for the model, started when it is first asked for."""
