@@ -1,11 +1,13 @@
 """What tells texts apart, and what does not."""
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.text.characters import JOINER, LAST_OF_ALL, MARKS, OPERATORS, SINGLES, SYMBOLS, folded
 from pipeline.text.scripts import n_letters, n_words_like, n_words_said, script_of
 from pipeline.text.sentence_marks import ends_sentence, has_question_mark, is_question
 from pipeline.text.text import normalised, prose_units, stands_in, stutters, units, words
@@ -103,6 +105,18 @@ def test_case_width_form_spacing_and_the_punctuation_of_sentences_do_not(one: st
     assert normalised(one) == normalised(other)
 
 
+# What words and units are, said plainly: slow, and the same for all texts.
+LETTER, SINGLE = rf"[^\W_{SINGLES}]", rf"(?=[{SINGLES}])\w"
+RUN = rf"{LETTER}+(?:[{MARKS}]+{LETTER}*)*"
+WORD = rf"{RUN}|{SINGLE}[{MARKS}]*|[{re.escape(OPERATORS)}](?=\s*\d)"
+POINT, NOT = rf"(?<![^\W\d_])(?<!{SINGLE})(?<![{MARKS}.])\.(?=\d)", rf"(?<![^\s{SYMBOLS}])!(?=[^\W_])"
+UNIT = (
+    rf"::+|[!?:]=|(?<![^\W_])(?<![{MARKS}])\.[=+<>&*]|(?<!')'+\("
+    rf"|(?:{POINT}|{NOT})?(?:{LETTER}(?!{LETTER}|[{MARKS}])(?:!(?!=)|(?<!\d)\?(?=\s+[^\W_]))?"
+    rf"|{RUN}(?:(?<=\d)!(?!=))?)|(?:{NOT})?{SINGLE}[{MARKS}]*|{JOINER}?[{SYMBOLS}]|[{MARKS}]"
+)
+
+
 TEXTS = st.text(
     st.characters(exclude_categories=("Cs",)) | st.sampled_from("ab 1+-*.!?:='(\u0301\u200d\u00df\u2019")
 )
@@ -114,6 +128,18 @@ def test_units_joined_are_their_own_units_in_every_form(text: str) -> None:
     for form in ("NFC", "NFD"):
         assert units(unicodedata.normalize(form, text)) == units(text)
         assert words(unicodedata.normalize(form, text)) == words(text)
+
+
+@given(TEXTS)
+def test_words_and_units_are_those_of_the_plain_patterns(text: str) -> None:
+    assert words(text) == re.findall(WORD, folded(text))
+    if "-" not in folded(text):  # some of them are no units
+        assert units(text) == re.findall(UNIT, folded(text))
+
+
+def test_characters_that_are_said_not_to_be_letters_are_none() -> None:
+    unlisted = "".join(map(chr, [*range(0x1F300, 0x1FB00), *range(LAST_OF_ALL + 1, 0x110000)]))
+    assert re.findall(rf"[\w{MARKS}]", unlisted) == []
 
 
 @given(TEXTS)
