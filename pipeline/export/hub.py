@@ -41,7 +41,9 @@ from huggingface_hub.utils._http import default_client_factory
 from pipeline.errors import PublishError, RecipeError
 
 SILENCE_S = 60.0  # after which a server that says nothing has not answered
+CONNECT_S = 10.0  # after which one cannot be reached
 TRIES = 7
+TRIES_TO_LOOK = 2  # who only looks has nothing to lose, and waits in front of a terminal
 FIRST_PAUSE_S, MAX_PAUSE_S = 1.0, 60.0
 MAX_ASKED_PAUSE_S = 600.0  # a server may ask for more than ours: rates are counted over minutes
 TRANSIENT = {
@@ -79,6 +81,7 @@ class Hub:
     api: HfApi
     tell: Callable[[str], None]  # a line for the user
     pause: Callable[[float], None]  # for so many seconds
+    tries: int = TRIES
 
     @property
     def address(self) -> str:
@@ -93,9 +96,9 @@ class Hub:
                 cause = _cause(error)
                 if not _passes(cause):
                     raise PublishError(f"{what}: {_explained(cause)}") from error
-                if tried == TRIES:
+                if tried == self.tries:
                     raise PublishError(
-                        f"{what}: gave up after {TRIES} tries: {_explained(cause)}; the same command goes on "
+                        f"{what}: gave up after {tried} tries: {_explained(cause)}; the same command goes on "
                         "from here, what the Hub has is not sent again"
                     ) from error
                 seconds = max(_asked_pause(cause), min(MAX_PAUSE_S, FIRST_PAUSE_S * 2 ** (tried - 1)))
@@ -117,7 +120,7 @@ def open_hub(
     """
     disable_progress_bars()
     set_client_factory(partial(_client, silence_s))
-    hub = Hub(api or HfApi(), tell, pause)
+    hub = Hub(api or HfApi(), tell, pause, TRIES_TO_LOOK if to_look else TRIES)
     if api is not None or get_token() is not None:
         hub.persistent(hub.api.whoami, f"logging in to {hub.address}")
     elif to_look:
@@ -130,7 +133,18 @@ def open_hub(
 def _client(silence_s: float) -> Any:
     client = default_client_factory()
     client.timeout = silence_s
+    client.timeout.connect = min(silence_s, CONNECT_S)
     return client
+
+
+def check_name(repository: str) -> None:
+    """Raises RecipeError for a name that no repository can have."""
+    try:
+        validate_repo_id(repository)
+    except HFValidationError as error:
+        raise RecipeError(f"'{repository}': expected user/name; {error}") from error
+    if repository.count("/") != 1:
+        raise RecipeError(f"'{repository}': expected user/name, the owner and the name of the dataset")
 
 
 @dataclass
@@ -140,15 +154,6 @@ class Repository:
     hub: Hub
     name: str  # user/name
     revision: str = constants.DEFAULT_REVISION
-
-    def __post_init__(self) -> None:
-        """Raises RecipeError for a name that no repository can have."""
-        try:
-            validate_repo_id(self.name)
-        except HFValidationError as error:
-            raise RecipeError(f"{self.name}: expected user/name; {error}") from error
-        if self.name.count("/") != 1:
-            raise RecipeError(f"{self.name}: expected user/name, the owner and the name of the dataset")
 
     @property
     def url(self) -> str:

@@ -25,7 +25,7 @@ from upath import UPath
 
 from pipeline.errors import GateFailed, PublishError, RecipeError
 from pipeline.export import dataset
-from pipeline.export.hub import Committed, Hub, Repository, Stored
+from pipeline.export.hub import Committed, Hub, Repository, Stored, check_name
 from pipeline.export.repo_card import DEFAULT, README, cards, folder_of
 from pipeline.io.files import is_local, read_bytes
 from pipeline.recipe import Recipe
@@ -38,6 +38,7 @@ MAX_FILES = 1_000  # of one commit
 MAX_BYTES = 50 * 10**9
 BLOCK_BYTES = 2**20
 CONFIG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+BRANCH = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*")
 EXTRAS = ("academe.yaml", "contamination.jsonl")  # that a dataset has or has not, beside shards and card
 REPORTS = (PAGE, JSON)  # of the root, without what a dataset does not publish
 
@@ -57,10 +58,13 @@ class Destination:
 
     def __post_init__(self) -> None:
         """Raises RecipeError."""
+        check_name(self.repository)
         if CONFIG.fullmatch(self.config) is None or self.config == folder_of(DEFAULT):
             raise RecipeError(
                 f"--config-name {self.config}: expected letters, digits, - and _, but not 'data'"
             )
+        if BRANCH.fullmatch(self.branch) is None:
+            raise RecipeError(f"--branch '{self.branch}': expected letters, digits and . _ - /, e.g. v2")
         if self.pull_request and self.branch != "main":
             raise RecipeError("--pr and --branch: a pull request goes to main; leave one of them out")
 
