@@ -27,6 +27,7 @@ from tests.conftest import (
     rows,
     run,
     run_arguments,
+    shards,
     start_scripted,
     status,
     step,
@@ -194,7 +195,7 @@ def rows_of_run(root: Path, name: str) -> list[dict]:
 def test_gc_removes_what_the_last_run_does_not_use_and_nothing_else(scripted: Scripted, copied: Path) -> None:
     root = copied
     gc = ("gc", "--root", str(root))
-    made = dataset_bytes(root)
+    made = shards(root)
     assert "not in use: step folders 0, replies 0" in academe(*gc).stdout
     run(scripted, root, "answers.prompt=answer_questions/answer_short", options=("--until", "answers"))
     n_other = len(scripted.bodies())
@@ -207,7 +208,7 @@ def test_gc_removes_what_the_last_run_does_not_use_and_nothing_else(scripted: Sc
     assert "not in use: step folders 0, replies 0" in academe(*gc).stdout
 
     run(scripted, root, options=("--from", "subjects", "--replay"))  # all that it uses is there
-    assert dataset_bytes(root) == made
+    assert shards(root) == made
     prompt = run_arguments(scripted, root, "answers.prompt=answer_questions/answer_short")
     assert academe(*prompt, "--replay").returncode == 4  # what went is gone
 
@@ -233,7 +234,7 @@ def test_a_fault_that_passes_changes_nothing(scripted: Scripted, finished: Finis
     root = tmp_path / "run"
     scripted.fault("500", times=5)
     run(scripted, root)
-    assert dataset_bytes(root) == dataset_bytes(finished.root)
+    assert shards(root) == shards(finished.root)
 
 
 def test_replies_that_never_fit_become_rejects_with_their_text(scripted: Scripted, tmp_path: Path) -> None:
@@ -259,7 +260,7 @@ def test_a_server_that_takes_no_request_stops_the_run_and_nothing_is_lost(
 ) -> None:
     root = tmp_path / "run"
     scripted.fault("400", times=10_000)
-    done = academe(*run_arguments(scripted, root))
+    done = academe(*run_arguments(scripted, root, "subjects.queries=3"))  # six requests at first
     assert done.returncode == 4
     assert "the server takes none of the requests of ListSubjects: on demand" in done.stderr
     scripted.fault("400", times=0)
@@ -281,7 +282,7 @@ def test_what_was_refused_comes_with_the_next_run_and_costs_no_more(
     done = academe(*run_arguments(scripted, root))
     assert done.returncode == 0, done.stderr
     assert "drafts: 15 rows refused for a passing reason are asked again" in done.stdout
-    assert dataset_bytes(root) == dataset_bytes(finished.root)
+    assert shards(root) == shards(finished.root)
     assert len(scripted.bodies()) == len(finished.bodies) + 2 * 15  # all else was sent once, over three runs
     asked = len(scripted.bodies())
     run(scripted, root)
@@ -302,7 +303,7 @@ def test_without_credit_a_run_stops_and_goes_on_as_if_nothing_had_been(
     n_sent = len(scripted.bodies())
     scripted.fault("402", times=0)
     run(scripted, root)
-    assert dataset_bytes(root) == dataset_bytes(finished.root)
+    assert shards(root) == shards(finished.root)
     n_again = len(scripted.bodies()) - len(finished.bodies)
     assert 0 < n_again <= 15
     assert n_sent > 0
