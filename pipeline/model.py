@@ -111,8 +111,7 @@ class ModelSpec(BaseModel):
         if self.serve == "endpoint" and not self.url:
             raise ValueError("serve: endpoint needs a url, e.g. url: http://localhost:8000/v1")
         if self.url:
-            address = urlsplit(self.url)
-            if address.scheme not in ("http", "https") or not address.hostname:
+            if not _is_http(self.url):
                 raise ValueError("url must be an http(s) address, e.g. url: http://localhost:8000/v1")
             if has_login(self.url):
                 raise ValueError(
@@ -152,6 +151,15 @@ class ModelSpec(BaseModel):
     def server_key(self) -> str:
         """What decides which server it needs: models that are equal in it share one."""
         return self.model_dump_json(include={"serve", "name", "path", "vllm_args", "vllm_env", "replicas"})
+
+
+def _is_http(url: str) -> bool:
+    try:
+        address = urlsplit(url)
+        _ = address.port  # raises where it is no port
+    except ValueError:
+        return False
+    return address.scheme in ("http", "https") and bool(address.hostname)
 
 
 @dataclass(frozen=True, slots=True)

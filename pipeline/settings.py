@@ -118,10 +118,11 @@ def _find(presets: Path, config: str) -> Path:
 
 def _put(data: dict[str, Any], keys: Sequence[str], value: Any, source: str) -> None:
     *above, last = keys
-    for key in above:
+    for depth, key in enumerate(above, 1):
         data = data.setdefault(key, {})
         if not isinstance(data, dict):
-            raise RecipeError(f"{source}: '{key}' is a value, not a group of settings")
+            whole = ".".join(above[:depth])
+            raise RecipeError(f"{source}: '{whole}' is a value, not a group of settings; set it as a whole")
     data[last] = value
 
 
@@ -131,12 +132,12 @@ def _told(source: str, where: str, said: str) -> str:
 
 
 def _explained(kind: type[BaseModel], fault: Any, source: str) -> str:
-    loc = [str(part) for part in fault["loc"]]
+    loc = [str(part) for part in fault["loc"] if "[" not in str(part)]  # which of a union's types it tried
     where = ".".join(loc)
     if fault["type"] not in ("extra_forbidden", "unexpected_keyword_argument"):
         got = fault["input"]  # a group of settings is not shown: it is long, and may hold an address
         shown = "" if isinstance(got, dict | list) else f", got {without_logins(repr(got))}"
-        return _told(source, where, f"{fault['msg']}{shown}")
+        return _told(source, where, f"{fault['msg'].removeprefix('Value error, ')}{shown}")
     known = _keys_at(TypeAdapter(kind).json_schema(), loc[:-1])
     return f"unknown key '{where}'; {nearest(loc[-1], known, 'the keys there are:')}"
 

@@ -43,9 +43,10 @@ def taxonomy_propose(
     model: ModelName = None,
 ) -> None:
     """Ask the model, in differently worded prompts, what is missing, and write a file to vote in."""
-    from pipeline.taxonomy.review import write_review
+    from pipeline.taxonomy.review import check_free, write_review
     from pipeline.taxonomy.taxonomy import find_taxonomy, load_taxonomy
 
+    check_free(review)  # before anything is asked
     path = find_taxonomy(file)
     load_taxonomy(path)
     extra = [f"nodes.path={path}", *([f"nodes.under={under}"] if under else []), *(overrides or [])]

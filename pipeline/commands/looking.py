@@ -28,6 +28,8 @@ def status(
     from pipeline.recipes import recipe_of
     from pipeline.storage.root import Root
 
+    if watch and as_json:
+        raise typer.BadParameter("--watch draws for people; with --json look again and again")
     folder = Root(root)
     found = read_status(folder)
     if watch:
@@ -74,6 +76,8 @@ def show(
 
     if (step is None) == (name is None):
         raise typer.BadParameter("name a step, or a row with --id; not both")
+    if rejects and step is None:
+        raise typer.BadParameter("--rejects are those of a step: name one instead of --id")
     if step is None:
         _show_lineage(root, str(name), as_json)
         return

@@ -61,9 +61,9 @@ def places(path: str) -> list[Place]:
         found = list(_local(absolute(path)) if is_local(path) else _remote(path))
     except (OSError, ValueError, ImportError, aiohttp.ClientError) as error:
         told = str(error).replace(path, named(path)) or type(error).__name__
-        raise RecipeError(f"documents {named(path)}: {without_logins(told)}; {EXPECTED}") from None
+        raise RecipeError(f"documents '{named(path)}': {without_logins(told)}; {EXPECTED}") from None
     if not found:
-        raise RecipeError(f"documents {named(path)}: there is no file; {EXPECTED}")
+        raise RecipeError(f"documents '{named(path)}': there is no file; {EXPECTED}")
     return sorted(found, key=lambda place: place.name)
 
 

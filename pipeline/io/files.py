@@ -215,9 +215,11 @@ def _reached(path: UPath | Path) -> Iterator[None]:
 
 
 def _faults() -> tuple[type[Exception], ...]:
-    """What file systems raise; the library behind S3 has faults that are no OSError."""
+    """What file systems raise, also where they can only read; the library behind S3 has faults that are no
+    OSError.
+    """
     try:
         from botocore.exceptions import BotoCoreError
     except ImportError:
-        return (OSError,)
-    return (OSError, BotoCoreError)
+        return (OSError, NotImplementedError)
+    return (OSError, NotImplementedError, BotoCoreError)

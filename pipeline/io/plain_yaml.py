@@ -38,6 +38,8 @@ def read(path: Path) -> Any:
     """The value of the YAML file at `path`. Raises RecipeError."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"cannot read {path}: {error}") from error
+    except OSError as error:
+        raise RecipeError(f"cannot read {path}: {error.strerror}; name a YAML file that is there") from error
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"cannot read {path}: {error}; save it as text in UTF-8") from error
     return parsed(text, str(path))

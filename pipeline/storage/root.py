@@ -42,6 +42,7 @@ class Root:
             raise StoreError(
                 "the root is an empty name, as of a variable that is not set; name a folder or a URL"
             )
+        _check_address(str(path))
         self._given = str(path).rstrip("/") or "/"
         self.path = _opened(self._given)
         if is_local(self.path):
@@ -212,13 +213,22 @@ def _names_inputs(step: dict[str, Any]) -> bool:
     return isinstance(inputs, list) and all(isinstance(name, str) for name in inputs)
 
 
-def _opened(path: str) -> UPath:
+def _check_address(path: str) -> None:
     if has_login(path):
         raise StoreError(
             f"{without_logins(path)}: a root's address must hold no name or password, as it stands in logs "
             f"and "
             "reports; keep them in fsspec's own configuration (~/.config/fsspec) or the environment"
         )
+    scheme, _, place = path.partition("://")
+    if scheme in ("http", "https") or ("://" in path and not place.strip("/")):
+        raise StoreError(
+            f"--root {path}: expected a folder, or a URL with a bucket of a store that can be written to, like "
+            "s3://bucket/folder"
+        )
+
+
+def _opened(path: str) -> UPath:
     try:
         found = UPath(path, use_listings_cache=False) if "://" in path else UPath(path).absolute()
         if found.protocol == "file":

@@ -52,16 +52,21 @@ class Review(BaseModel):
     nodes: list[ReviewNode]
 
 
+def check_free(review: Path) -> None:
+    """Raises RecipeError when a file is there already, which may hold votes, or a folder."""
+    if review.exists():
+        raise RecipeError(
+            f"{review} is there already and may hold votes; merge it, move it, or name another --review"
+        )
+
+
 def write_review(root: Root, taxonomy: Path, review: Path) -> int:
     """Writes all nodes, existing and proposed by the run in `root`, parents first; returns how many are
     proposed.
 
     Raises RecipeError when the file is there already: it may hold votes.
     """
-    if review.exists():
-        raise RecipeError(
-            f"{review} is there already and may hold votes; merge it, move it, or name another --review"
-        )
+    check_free(review)
     nodes = [
         ReviewNode(path=list(path), id=place.id, description=place.description)
         for path, place in load_taxonomy(taxonomy).places()
@@ -90,7 +95,10 @@ def merge_review(review: Path, out: Path, seen: int | None = None) -> tuple[int,
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in fault["loc"]) or "the file"
-        raise RecipeError(f"{review}, {where}: {fault['msg']}, got {str(fault['input'])[:200]!r}") from error
+        raise RecipeError(
+            f"{review}, {where}: {fault['msg']}, got {str(fault['input'])[:200]!r}; a review is what `academe "
+            "taxonomy propose` writes, with a line of votes under its nodes"
+        ) from error
     kept: dict[tuple[str, ...], ReviewNode] = {}
     paths = {tuple(node.path) for node in parsed.nodes}
     for node in sorted(parsed.nodes, key=lambda node: len(node.path)):

@@ -34,7 +34,7 @@ def test_a_repository_has_an_owner_and_a_name(name: str) -> None:
 
 @pytest.mark.parametrize("branch", ["", "a b", "-x", "a//b", "a/", "v1:2", "..", "x~1"])
 def test_a_branch_is_a_name_that_git_takes(branch: str) -> None:
-    with pytest.raises(RecipeError, match="--branch '.*': expected letters"):
+    with pytest.raises(RecipeError, match=r"--branch '.*': expected letters"):
         Destination("ann/made", branch=branch)
 
 
