@@ -100,11 +100,11 @@ def test_a_run_in_s3_goes_on_on_another_machine(
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(slow.bodies()) - n_requests <= n_lost
     assert store.shards(url) == made
-    assert len(store.reply_keys(url)) == n_requests
     assert not store.fs.exists(f"{url}/lock")
     assert b"run_done" in store.fs.cat(f"{url}/events.jsonl")
 
-    # The first machine, which lacks what the other asked for, sends nothing for a step done again.
+    # The first machine, which lacks what the other asked for, sends nothing for a step done again. It also
+    # brings the replies of parts that were whole when it was killed, before their replies were copied.
     asked = len(slow.bodies())
     again = academe(*run_arguments(slow, url, options=("--from", "drafts", "--replay")), env=here)
     assert again.returncode == 0, again.stdout + again.stderr

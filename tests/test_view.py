@@ -160,7 +160,7 @@ def test_quiet_json_and_another_terminal(slow_scripted: Scripted, tmp_path: Path
     root = tmp_path / "run"
     arguments = run_arguments(slow_scripted, root, options=["--json"])
     process = subprocess.Popen(academe_command(*arguments), stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    wait_until((root / "events.jsonl").exists)
+    wait_until((root / "run.json").exists)
     watching = academe("status", "--root", str(root), "--watch")
     assert watching.returncode == 0, watching.stderr
     assert process.stdout is not None
