@@ -51,6 +51,7 @@ NOTHING_NEW = {
     "with",
 }
 OTHER_LANGUAGE = re.compile(r"\b(?:translat\w*|dialects?|alphabets?|pronounce\w*|transliterat\w*)\b", re.I)
+START = 40  # words, one of which is nearly always new
 RUN = 4  # words, of which an answer says a share again
 SCHEMA = re.compile(r'"(?:answer|response|properties|type)"\s*:')
 
@@ -146,7 +147,10 @@ class DropPoorAnswers(FilterStage):
 def _share_from_question(example: Example) -> float:
     """0 for an answer with a word of its own, and where a question gives a text to work on."""
     asked, answered = words(example.bare), words(example.answer)
-    if example.passage or "\n" in example.question or stems(answered) - stems(asked) - NOTHING_NEW:
+    if example.passage or "\n" in example.question:
+        return 0.0
+    known = stems(asked) | NOTHING_NEW
+    if any(stems(some) - known for some in (answered[:START], answered)):
         return 0.0
     grams = ngrams(answered, OVERLAP_N)
     return len(grams & ngrams(asked, OVERLAP_N)) / len(grams) if grams else 0.0

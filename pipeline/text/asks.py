@@ -9,7 +9,7 @@ from collections import Counter
 from functools import cache
 from typing import NamedTuple
 
-from pipeline.text.characters import MARKS
+from pipeline.text.characters import MARKS, lowered
 from pipeline.text.plain_sentences import YES_NO_OPENINGS
 from pipeline.text.scripts import n_letters, script_of
 from pipeline.text.sentence_marks import has_question_mark, is_question
@@ -44,9 +44,9 @@ TASK_VERBS = (
 ASKS = re.compile(
     rf"(?:^|[.:;,!?\n)\"]\s*|\s-\s|\b(?:and|then|to|please)\s+)(?:{TASK_VERBS})\b"
     r"|\bhow (?:much|many|far|long|old|often)\b"
-    r"|\A(?:convert|calculat|comput|solv|simplify|evaluat|add|subtract|multiply|divid|round)ing \S*\d",
-    re.IGNORECASE,
+    r"|\A(?:convert|calculat|comput|solv|simplify|evaluat|add|subtract|multiply|divid|round)ing \S*\d"
 )
+ASKING = frozenset(TASK_VERBS.split("|"))
 
 YES_NO = re.compile(rf"(?:^|[.,:;]\s+|\b(?:and|or|but)\s+)(?:{YES_NO_OPENINGS})\b", re.IGNORECASE)
 
@@ -78,13 +78,24 @@ def has_task(text: str) -> bool:
     """Whether a text asks or tells somebody to do something: by a question mark of any script, or by the
     words of its language (pipeline/text/task_words.py). Of another language, when it is of some length.
     """
-    if has_question_mark(text) or ASKS.search(text) is not None:
+    if has_question_mark(text) or _has_task_in_english(text):
         return True
     spoken = _spoken(text)
     known = [patterns for name in spoken if (patterns := _patterns().get(name)) is not None]
     if not known and spoken != ("en",):
         return n_letters(text) >= MIN_LETTERS
     return any(_sets_task(patterns, text) for patterns in known)
+
+
+def _has_task_in_english(text: str) -> bool:
+    if (
+        text.isascii()
+        and ASKING.isdisjoint(said := words(text))
+        and "how" not in said
+        and "ing " not in text.lower()
+    ):
+        return False
+    return ASKS.search(lowered(text)) is not None
 
 
 def _spoken(text: str, closely: bool = False) -> tuple[str, ...]:
@@ -110,6 +121,8 @@ def _spoken(text: str, closely: bool = False) -> tuple[str, ...]:
 
 def _script(text: str) -> str | None:
     """The script of most letters; Kana where a text has some beside Han."""
+    if text.isascii():
+        return "Latin" if any(map(str.isalpha, text)) else None
     counts = Counter(script for char in text if (script := script_of(char)) is not None)
     if not counts:
         return None

@@ -26,6 +26,7 @@ EATEN = re.compile(
     r"|\nu(?=[_^}$)])|\ni(?= ?\\)"
     r"|\r(?:ight|ho|angle|ceil|floor|brace|brack|ightarrow|ightharpoon\w*|oot)(?![a-z])|\rm\{"
 )
+WHITE = re.compile(r"[\t\n\r](?=[a-z])")  # what EATEN begins with
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f]")
 # Of no use in a text: soft hyphens, zero-width spaces, direction overrides, tags, private use. Joiners stay:
 # Persian, Indic scripts and emoji need them; so do variation selectors and the marks of right-to-left text.
@@ -55,8 +56,8 @@ def unseen_in(text: str) -> str | None:
 def eaten_latex_in(text: str) -> str | None:
     """A control character, or a tab or line end with the rest of a LaTeX command behind it."""
     found = CONTROLS.search(text)
-    if not found and not {"\t", "\n", "\r"}.isdisjoint(text):
-        found = EATEN.search(text)
+    places = WHITE.finditer(text) if not found else ()
+    found = found or next((eaten for place in places if (eaten := EATEN.match(text, place.start()))), None)
     return repr(found.group()) if found else None
 
 

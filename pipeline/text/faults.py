@@ -15,6 +15,7 @@ LEAK_N = 5  # words in a row that a text and a prompt do not share by chance
 ROLE = re.compile(
     r"^[ \t]*(?:\*\*)?(user|assistant|system|human|ai)(?:\*\*)?[ \t]*:", re.IGNORECASE | re.MULTILINE
 )
+LATER_ROLE = re.compile("\n" + ROLE.pattern.removeprefix("^"), re.IGNORECASE)  # a line end is found at once
 ROLE_HEADING = re.compile(
     r"^#{2,}\s*(?:user|assistant|human|instruction|response)\s*:", re.IGNORECASE | re.MULTILINE
 )
@@ -34,11 +35,7 @@ def chat_marker_in(text: str, asked: str = "") -> str | None:
     small letters are a value ("user: root") or a definition ("Human: a member of the species").
     """
     token = special_token_in(text)
-    if (
-        token is not None
-        or not (ROLE.search(text) or ROLE_HEADING.search(text))
-        or ASKS_FOR_ROLES.search(asked)
-    ):
+    if token is not None or not _may_have_roles(text) or ASKS_FOR_ROLES.search(asked):
         return token
     prose = without(text, "code")
     heading = ROLE_HEADING.search(prose)
@@ -53,6 +50,16 @@ def chat_marker_in(text: str, asked: str = "") -> str | None:
     if first and first[1].lower() in FIRST_ROLES and not is_value:
         return f"{roles[0]}:"
     return None
+
+
+def _may_have_roles(text: str) -> bool:
+    if ":" not in text:
+        return False
+    return (
+        ROLE.match(text) is not None
+        or LATER_ROLE.search(text) is not None
+        or ("##" in text and ROLE_HEADING.search(text) is not None)
+    )
 
 
 def special_token_in(text: str) -> str | None:

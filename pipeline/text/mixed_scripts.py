@@ -20,6 +20,9 @@ SCRIPTS = (
     ("Han", re.compile(r"[\u4e00-\u9fff]")),
     ("Latin", re.compile(r"[a-zA-Z\u00c0-\u024f]")),
 )
+NO_LATIN = re.compile(
+    "|".join(pattern.pattern for name, pattern in SCRIPTS if name != "Latin").replace("]|[", "")
+)
 TOGETHER = {"Kana", "Han", "Hangul", "Latin"}  # of Japanese and Korean text; Latin words stand anywhere
 LOOK_ALIKE = re.compile(r"[a-zA-Z][\u0400-\u04ff]|[\u0400-\u04ff][a-zA-Z]")  # within one word
 OF_LOOK_ALIKES = 0.02  # share of letters that only look like those of the text
@@ -53,7 +56,7 @@ def mixed_scripts_in(text: str, max_share: float) -> str | None:
     are not looked at: formulas have them. A Latin word in a text of another script is none, nor is Kana
     beside Han, nor a word or phrase of another script that a text quotes, names or explains.
     """
-    if text.isascii():
+    if text.isascii() or not NO_LATIN.search(text):
         return None
     if LOOK_ALIKE.search(text):
         return _two_in(text, min(max_share, OF_LOOK_ALIKES))

@@ -12,6 +12,7 @@ import re
 from phonenumbers import PhoneNumberMatcher
 from stdnum import iban, luhn
 
+from pipeline.text.characters import lowered
 from pipeline.text.kinds import pieces
 
 E_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b", re.IGNORECASE)
@@ -61,7 +62,10 @@ PHONE = re.compile(
     rf"|телефон|هاتف|फ़ोन)\W{{0,3}}\d",
     re.IGNORECASE,
 )
+LOWER_PHONE = re.compile(PHONE.pattern)
 DIGIT_GROUPS = re.compile(r"\d[\d ().+/-]{5,}\d")
+DIGIT = re.compile(r"\d")
+CARD_START, IBAN_START = re.compile(r"\d{4}"), re.compile(r"[A-Z]{2}\d{2}")
 CARD = re.compile(r"(?<![\d.,-])(?:\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}|3[47]\d{2}([ -]?)\d{6}\2\d{5})(?![\d-])")
 IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
 
@@ -73,13 +77,15 @@ def personal_data_in(text: str, phone_region: str) -> str | None:
     address = _e_mail_in(text) or _url_in(text)
     if address:
         return address
-    for found in CARD.finditer(text):
+    if not DIGIT.search(text):
+        return None
+    for found in CARD.finditer(text) if CARD_START.search(text) else ():
         if luhn.is_valid(re.sub(r"\D", "", found.group())):
             return found.group()
-    for found in IBAN.finditer(text):
+    for found in IBAN.finditer(text) if IBAN_START.search(text) else ():
         if iban.is_valid(found.group()):
             return found.group()
-    return _phone_number_in(text, phone_region) if DIGIT_GROUPS.search(text) and PHONE.search(text) else None
+    return _phone_number_in(text, phone_region) if DIGIT_GROUPS.search(text) else None
 
 
 def _e_mail_in(text: str) -> str | None:
@@ -94,6 +100,8 @@ def _e_mail_in(text: str) -> str | None:
 
 def _url_in(text: str) -> str | None:
     """An address of the web in prose: in code it is a part of the program."""
+    if "://" not in text and "www." not in lowered(text):
+        return None
     for piece in pieces(text) if URL.search(text) else ():
         for found in URL.finditer(piece.text) if piece.kind not in ("code", "math") else ():
             if not NOBODYS.match(found["host"]):
@@ -103,8 +111,10 @@ def _url_in(text: str) -> str | None:
 
 def _phone_number_in(text: str, region: str) -> str | None:
     """The first number of PHONE that is one of the library's."""
-    signed = [found.span() for found in PHONE.finditer(text)]
-    for match in PhoneNumberMatcher(text, region):
+    # Without IGNORECASE it takes a third of the time.
+    all_found = LOWER_PHONE.finditer(text.lower()) if text.isascii() else PHONE.finditer(text)
+    signed = [found.span() for found in all_found]
+    for match in PhoneNumberMatcher(text, region) if signed else ():
         if any(start < match.end and match.start < stop for start, stop in signed):
             return match.raw_string
     return None

@@ -3,6 +3,7 @@ given, a choice without options, a thing compared with itself. Pure functions, l
 """
 
 import re
+from collections import Counter
 
 from pipeline.text.kinds import without
 
@@ -131,15 +132,15 @@ NEEDY = (
     "this", "previous", "author", "following", "fig.", "exercise", "appendix", "equation",
 )  # fmt: skip
 CHOOSING = (
-    "which", " of the", "option", "answer", "下列", "以下", "cuál", "cual", "lequel", "laquelle", "welche",
-    "как",
+    " of these", " of the following", " of the options", "which option", "choose the ", "下列", "以下",
+    "cuál de", "cual de", "lequel ", "laquelle ", "welche", "как",
 )  # fmt: skip
 
 
 def leak_of_course_in(question: str) -> str | None:
     """Words of the prompt: of a syllabus, a course, the JSON that was to come."""
     folded = question.lower()
-    if not any(word in folded for word in LEAKY):
+    if not any(map(folded.__contains__, LEAKY)):
         return None
     whole = WHOLE_FENCE.fullmatch(question.strip())  # code alone is no question: a reply in JSON
     return _found(LEAKS, (whole[1] if whole else without(question, "code")).lower())
@@ -149,7 +150,7 @@ def not_given_in(question: str) -> str | None:
     """Words for a text, a figure or a thing that is not there."""
     asked = without(question, "code") if "```" in question else question
     folded = asked.lower()
-    if not any(word in folded for word in NEEDY):
+    if not any(map(folded.__contains__, NEEDY)):
         return None
     found = NOT_GIVEN.search(folded)
     if (
@@ -164,7 +165,7 @@ def not_given_in(question: str) -> str | None:
 def choice_without_options_in(question: str) -> str | None:
     """Words for a choice, where nothing is there to be chosen."""
     folded = question.casefold()
-    choice = CHOICE.search(question) if any(word in folded for word in CHOOSING) else None
+    choice = CHOICE.search(question) if any(map(folded.__contains__, CHOOSING)) else None
     if choice is None or OPTION.search(question):
         return None
     behind = question[choice.end() :]
@@ -178,9 +179,11 @@ def of_one_word(items: list[str]) -> str | None:
     """The word that is SAME of the long words of a short question, or more, and half of them: "How does it
     differ from it in it?"
     """
+    if len(items) - len(set(items)) < SAME - 1:
+        return None
     long = [word for word in items if len(word) >= LONG and word[0].isalpha()]
-    often = max(set(long), key=long.count, default="")
-    return often if long.count(often) >= SAME and 2 * long.count(often) >= len(long) else None
+    [(often, times)] = Counter(long).most_common(1) or [("", 0)]
+    return often if times >= SAME and 2 * times >= len(long) else None
 
 
 def _names_choices(question: str) -> bool:

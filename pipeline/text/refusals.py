@@ -45,6 +45,15 @@ DECLINES = re.compile(
     r"|i was trained (?:by|on (?:data|a (?:large|data|corpus)|text|information))"
     r")"
 )
+# One of these is in all that it finds: the pattern is slow, and few texts have one.
+DECLINING = (
+    "i am", "i'm", "sorry", "apolog", "unfortunately", "not enough context", "i have no", "my knowledge cut",
+    "my training data", "i was trained", "i don't have", "i do not have", "cannot", "can't", "can not",
+    "could not", "couldn't", "won't", "will not", "able to", "decline to",
+    "as ai", "as a ai", "as an ai", "as artificial", "as a artificial", "as an artificial",
+    "as la", "as a la", "as an la", "as virtual", "as a virtual", "as an virtual",
+    "as chatbot", "as a chatbot", "as an chatbot",
+)  # fmt: skip
 # Other languages, as the words that a refusal begins with.
 DECLINES_ELSEWHERE = re.compile(
     r"(?:\A|(?<=[.!?。！？\n])\s*)(?:(?:lo siento|perdón|disculpa),? (?:pero )?(?:no puedo|como)"  # noqa: RUF001
@@ -59,6 +68,10 @@ DECLINES_ELSEWHERE = re.compile(
     r"|申し訳(?:ありません|ございません)が|(?:к сожалению|извините|простите),? (?:но )?я не (?:могу|имею)"
     r"|как (?:языковая модель|искусственный интеллект|ии)\b|(?:عذرًا|عذرا|آسف)،? ?(?:لا|ولكن))"
 )
+DECLINING_ELSEWHERE = (  # of ASCII
+    "siento", "disculpa", "como ", "en tant qu", "mir leid", "als ki", "als sprachmodell",
+    "mi dispiace", "desculpe", "sinto muito",
+)  # fmt: skip
 THINKS = re.compile(
     r"\A\W*(?:"
     r"(?:okay|ok|alright|hmm+)\b[,.!…]*\s+(?:so,? )?(?:the (?:user|person|question|prompt)\b|i need to"
@@ -106,11 +119,11 @@ def refusal_in(text: str) -> str | None:
     if not any(map(str.isalpha, said)):
         said = without(text, "dialogue", "code").strip("\"'“”«» \n")  # a refusal in quotes
     said = said[:HEAD].casefold().replace("’", "'")  # noqa: RUF001
-    for pattern in (DECLINES, THINKS, DECLINES_ELSEWHERE):
-        found = pattern.search(said)
-        if found:
-            return found.group().strip()
-    return None
+    found = DECLINES.search(said) if any(map(said.__contains__, DECLINING)) else None
+    found = found or THINKS.match(said)
+    if not found and (not said.isascii() or any(map(said.__contains__, DECLINING_ELSEWHERE))):
+        found = DECLINES_ELSEWHERE.search(said)
+    return found.group().strip() if found else None
 
 
 def own_life_in(answer: str, question: str) -> str | None:

@@ -6,11 +6,12 @@ for word, as a whole sentence or item, against one that does not. Code, formulas
 numbers no words: they repeat by nature. Linear in the text.
 """
 
-import itertools
+import operator
 import re
 from collections import Counter
 from functools import lru_cache
 
+from pipeline.text.characters import lowered
 from pipeline.text.kinds import GAP, ITEM_MARK, runs, without
 from pipeline.text.sentence_marks import SENTENCE_ENDS
 from pipeline.text.text import LONG, repeated_share, words
@@ -20,8 +21,10 @@ GROWTH = (
     0.16  # of all, in sound texts; from answers of 200 to 400 words that a reader found sound (up to 0.29)
 )
 ENDS = re.escape(SENTENCE_ENDS)
-WRAPPED = re.compile(rf"(?<![{ENDS}:\n])\n(?=[^\W\d_]{{2}}|[(\"'])")  # a line that goes on in the next
+WRAPPED = re.compile(rf"\n(?<![{ENDS}:\n]\n)(?=[^\W\d_]{{2}}|[(\"'])")  # a line that goes on in the next
 BREAK = re.compile(rf"[\n{ENDS}]+")
+ASCII_BREAK = re.compile(r"[\n.!?]+")
+MARK_ENDS = re.compile(r"[-*•+–.)、．](?:\s|\Z)")  # noqa: RUF001  as every item mark does
 MIN_SENTENCE = 6  # words of a sentence that does not return by chance
 LONG_SENTENCE = 8
 OFTEN = 3  # times that a long sentence makes a loop in a text of any length
@@ -37,9 +40,12 @@ COMPARED = re.compile(
     r"\b(?:(?:differs?|different|distinguished|separated?) from|(?:compares?|compared|related"
     r"|relates?|similar|equal"
     r"|opposed) (?:to|with)|versus|vs\.?|the same as|affects?|influences?|impacts?|causes?"
-    r"|determines?|defines?)\s",
-    re.IGNORECASE,
+    r"|determines?|defines?)\s"
 )
+COMPARING = (  # one of these is in all that it finds
+    " from", " to", " with", "versus", "vs", "the same as", "affect", "influence", "impact", "cause",
+    "determine", "define",
+)  # fmt: skip
 BETWEEN = re.compile(r"\bbetween (?:the )?([\w' -]{3,60}?) and (?:the )?\1\b", re.IGNORECASE)
 DEFINED = re.compile(
     r"\A\W*(?:(?:a|an|the) )?([^\W\d_][\w' -]{2,60}?) (?:is|are|was|were|means?|refers? to"
@@ -70,17 +76,21 @@ def repeated_runs_share(items: list[str], n: int) -> float:
     """The share of the runs of `n` words that were seen earlier, 0..1. Runs that are numbers by half or more
     are counted as new.
     """
-    told = [not word[0].isdigit() and (len(word) > 1 or word.isalpha()) for word in items]
-    counts = [0, *itertools.accumulate(told)]
+    grams = [*zip(*(items[start:] for start in range(n)), strict=False)]
+    if len(set(grams)) == len(grams):
+        return 0.0
     seen: set[tuple[str, ...]] = set()
     again = 0
-    for start in range(len(items) - n + 1):
-        gram = tuple(items[start : start + n])
+    for gram in grams:
         if gram not in seen:
             seen.add(gram)
-        elif 2 * (counts[start + n] - counts[start]) > n:
+        elif 2 * sum(map(_is_word, gram)) > n:
             again += 1
-    return again / (len(items) - n + 1) if again else 0.0
+    return again / len(grams)
+
+
+def _is_word(item: str) -> bool:
+    return not item[0].isdigit() and (len(item) > 1 or item.isalpha())
 
 
 def said_again_share(text: str) -> float:
@@ -88,7 +98,10 @@ def said_again_share(text: str) -> float:
     sentence of LONG_SENTENCE words is said OFTEN. Shorter ones than MIN_SENTENCE words return by chance.
     """
     told = telling(text)
-    said = Counter(" ".join(ITEM_MARK.sub("", one, count=1).split()).casefold() for one in _sentences(told))
+    sentences = _sentences(told)
+    if len(sentences) < 2:
+        return 0.0
+    said = Counter(" ".join(_unmarked(one).split()).casefold() for one in sentences)
     lengths = {one: len(words(one)) for one, n in said.items() if n > 1}
     if any(said[one] >= OFTEN and n >= LONG_SENTENCE for one, n in lengths.items()):
         return 1.0
@@ -96,13 +109,18 @@ def said_again_share(text: str) -> float:
     return again / len(words(told)) if again else 0.0
 
 
+def _unmarked(sentence: str) -> str:
+    """The sentence without the first item mark in it."""
+    return ITEM_MARK.sub("", sentence, count=1) if MARK_ENDS.search(sentence) else sentence
+
+
 def _sentences(told: str) -> list[str]:
     """The sentences that have an end, and the list items."""
     told = WRAPPED.sub(" ", told)
     found, start = [], 0
-    for end in BREAK.finditer(told):
+    for end in (ASCII_BREAK if told.isascii() else BREAK).finditer(told):
         one = told[start : end.start()].strip()
-        if one and (end.group() != "\n" * len(end.group()) or ITEM_MARK.match(one)):
+        if one and (end.group().strip("\n") or ITEM_MARK.match(one)):
             found.append(one)
         start = end.end()
     rest = told[start:].strip()
@@ -113,8 +131,20 @@ def loop_in(text: str) -> str | None:
     """Words of one line that stand LOOP times in a row, joined; one short word LOOP_OF_SHORT times. Numbers
     are none.
     """
-    found = (_loop_of(words(stretch)) for stretch in STRETCH.split(telling(text)))
-    return next((loop for loop in found if loop), None)
+    told = telling(text)
+    every = words(told)
+    if not _returns_at_once(every) or not _loop_of(every):
+        return None  # a loop of a line is one of all words, which are counted already
+    return next((loop for line in STRETCH.split(told) if (loop := _loop_of(words(line)))), None)
+
+
+def _returns_at_once(items: list[str]) -> bool:
+    """Whether a word stands twice in a row, or three in a row return: else there is no loop."""
+    after = items[1:]
+    if any(map(operator.eq, items, after)):
+        return True
+    triples = [*zip(items, after, items[2:], strict=False)]
+    return len(set(triples)) < len(triples)
 
 
 def _loop_of(items: list[str]) -> str | None:
@@ -169,9 +199,10 @@ def _lists(lines: list[str]) -> list[list[str]]:
     return found
 
 
-def _inline_items(text: str) -> list[str]:
+@lru_cache(maxsize=8)
+def _inline_items(text: str) -> tuple[str, ...]:
     """What stands behind the numbers of a list, in one line or in many."""
-    return INLINE_MARK.split(telling(text))[1:] if NUMBERED.search(text) else []
+    return tuple(INLINE_MARK.split(telling(text))[1:]) if NUMBERED.search(text) else ()
 
 
 def bare_marks_in(text: str) -> str | None:
@@ -195,10 +226,11 @@ def circular_in(text: str) -> str | None:
     """
     told = telling(text)[:HEAD]
     found = BETWEEN.search(told) if "between" in told or "Between" in told else None
-    found = found or (DEFINED.search(told) if len(told) < 2 * NEAR + NEAR else None)
+    found = found or (DEFINED.match(told) if len(told) < 2 * NEAR + NEAR else None)
     if found:
         return found.group().strip()
-    for match in COMPARED.finditer(told):
+    folded = lowered(told)
+    for match in COMPARED.finditer(folded) if any(map(folded.__contains__, COMPARING)) else ():
         before = words(told[max(0, match.start() - NEAR) : match.start()])
         after = words(told[match.end() : match.end() + NEAR])
         after = after[1:] if after[:1] and after[0] in ARTICLES else after
@@ -206,5 +238,5 @@ def circular_in(text: str) -> str | None:
         for n in range(1, MAX_NAME + 1):
             name = " ".join(after[:n])
             if len(before) >= n <= len(after) and before[-n:] == after[:n] and len(name) >= MIN_NAME:
-                return f"{name} {match.group().strip()} {name}"
+                return f"{name} {told[match.start() : match.end()].strip()} {name}"
     return None

@@ -20,6 +20,8 @@ OTHER_WORD_LETTERS = 4.0
 LATIN_WORD_CHARS = 6.0  # of English, with the space
 ENGLISH_WORD_LETTERS = 5
 SYLLABLE_LETTERS = 2  # of a syllable of Hangul, which has 2 or 3
+_ASCII_NO_LETTERS = bytes(point for point in range(128) if not chr(point).isalpha())
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _SYLLABLES = re.compile("[\uac00-\ud7a3]")
 # Scripts whose sentences end without a mark.
 UNMARKED = ("Thai", "Lao")
@@ -49,7 +51,9 @@ def script_of(char: str) -> str | None:
 
 def n_letters(text: str) -> int:
     """How many letters a text has, marks that belong to them included."""
-    return sum(char.isalpha() or (not char.isascii() and is_mark(char)) for char in text)
+    if text.isascii():
+        return len(text.encode().translate(None, _ASCII_NO_LETTERS))
+    return sum(map(str.isalpha, text)) + sum(map(is_mark, _BEYOND_ASCII.findall(text)))
 
 
 def n_words_like(text: str) -> int:

@@ -42,7 +42,9 @@ def ends_sentence(text: str) -> bool:
 
 def has_question_mark(text: str) -> bool:
     """Whether the text has a question mark of any script; in Greek a semicolon is one."""
-    return not ASKING.isdisjoint(text) or GREEK_SEMICOLON.search(text) is not None
+    if text.isascii() or "?" in text:
+        return "?" in text
+    return not ASKING.isdisjoint(text) or (";" in text and GREEK_SEMICOLON.search(text) is not None)
 
 
 def is_question(text: str) -> bool:

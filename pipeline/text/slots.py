@@ -5,6 +5,7 @@ In code the same signs are an index, a type, a tag or a template engine's own.
 
 import re
 
+from pipeline.text.characters import lowered
 from pipeline.text.kinds import pieces, without
 
 NAMES = (
@@ -21,6 +22,9 @@ SLOT = re.compile(
 UNRENDERED = re.compile(
     rf"\{{\{{\s*\w+\s*\}}\}}|\{{%|(?<![\w\\$}}^_{{])\{{(?:{NAMES})\}}(?!\}})", re.IGNORECASE
 )
+BRACKET = re.compile(
+    r"[\[<](?=[a-zA-Z\u0130\u0131\u017f\u212a])"
+)  # and the letters that are such in lower case
 ABOUT_TEMPLATES = re.compile(
     r"\b(?:jinja|ansible|vue|angular|handlebars|mustache|liquid|django|helm|hugo|twig|svelte"
     r"|templat\w*|interpolat\w*|"
@@ -56,7 +60,15 @@ def template_in(text: str) -> str | None:
         return None
     prose = without(text, "code", "math", "table")
     code = "\n".join(piece.text for piece in pieces(text) if piece.kind == "code")
-    found = SLOT.search(prose) or CODE_SLOT.search(code)
+    found = _slot_in(prose) or CODE_SLOT.search(code)
     if not found and not code and "{" in prose and not ABOUT_TEMPLATES.search(prose):
         found = UNRENDERED.search(prose)
     return found.group() if found and not ABOUT_SLOTS.search(prose) else None
+
+
+def _slot_in(prose: str) -> re.Match[str] | None:
+    """The first SLOT: where no words may be one, only brackets are looked at."""
+    if any(map(prose.__contains__, ("TODO", "TBD", "XXXX"))) or "lorem" in lowered(prose):
+        return SLOT.search(prose)
+    found = (SLOT.match(prose, bracket.start()) for bracket in BRACKET.finditer(prose))
+    return next((slot for slot in found if slot), None)

@@ -25,7 +25,7 @@ from pipeline.text.characters import (
 )
 
 LONG = 4
-HAN = "\u4e00", "\u9fff"  # a character means as much as a word
+FIRST_HAN, LAST_HAN = "\u4e00", "\u9fff"  # a character means as much as a word
 SHORT_NAME = 6  # letters from which a word in capitals, said twice, is no doubled name
 STEM = 5  # letters by which words are told apart: "influence" is no news after "influencing"
 
@@ -36,8 +36,7 @@ PARTICLE = 3  # syllables of a Korean particle, at most, behind a word
 _OPERATOR = rf"[{re.escape(OPERATORS)}](?=\s*\d)"
 _AFTER_ONE = r"!(?!=)|(?<!\d)\?(?=\s+[^\W_])"
 _BEYOND_BMP = re.compile("[\U00010000-\U0001f2ff\U0001fb00-\U0010ffff]")  # between them emoji, no letters
-_ASCII_OPERATOR = re.compile(_OPERATOR, re.ASCII)
-_ASCII_WORD = re.compile(rf"[a-z0-9]+|{_OPERATOR}", re.ASCII)
+_ASCII_OPERATOR = re.compile(f"({_OPERATOR})", re.ASCII)
 _SPACED = {point: chr(point).lower() if chr(point).isalnum() else " " for point in range(128)}
 
 
@@ -106,9 +105,13 @@ def _words_of(text: str) -> list[str]:
     shown = folded(text)
     if not text.isascii():
         return _patterns_for(shown)[0].findall(shown)
-    if _ASCII_OPERATOR.search(shown):
-        return _ASCII_WORD.findall(shown)
-    return shown.translate(_SPACED).split()  # four times as fast
+    # Four times as fast as to look for words.
+    start, *rest = _ASCII_OPERATOR.split(shown)  # operators, and what stands behind each
+    found = start.translate(_SPACED).split()
+    for operator, behind in zip(rest[::2], rest[1::2], strict=True):
+        found.append(operator)
+        found += behind.translate(_SPACED).split()
+    return found
 
 
 def units(text: str) -> list[str]:
@@ -200,7 +203,9 @@ def stems(items: Iterable[str]) -> set[str]:
     """The words of LONG letters or more by their first STEM, Han characters, and numbers: what is told rather
     than how.
     """
-    return {word[:STEM] for word in items if len(word) >= LONG or word.isdigit() or HAN[0] <= word <= HAN[1]}
+    return {
+        word[:STEM] for word in items if len(word) >= LONG or word.isdigit() or FIRST_HAN <= word <= LAST_HAN
+    }
 
 
 def repeated_share(items: list[str]) -> float:

@@ -1,13 +1,14 @@
 """What tells texts apart, and what does not."""
 
 import re
+import string
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text.characters import JOINER, LAST_OF_ALL, MARKS, OPERATORS, SINGLES, SYMBOLS, folded
+from pipeline.text.characters import JOINER, LAST_OF_ALL, MARKS, OPERATORS, SINGLES, SYMBOLS, folded, lowered
 from pipeline.text.scripts import n_letters, n_words_like, n_words_said, script_of
 from pipeline.text.sentence_marks import ends_sentence, has_question_mark, is_question
 from pipeline.text.text import normalised, prose_units, stands_in, stutters, units, words
@@ -140,6 +141,19 @@ def test_words_and_units_are_those_of_the_plain_patterns(text: str) -> None:
 def test_characters_that_are_said_not_to_be_letters_are_none() -> None:
     unlisted = "".join(map(chr, [*range(0x1F300, 0x1FB00), *range(LAST_OF_ALL + 1, 0x110000)]))
     assert re.findall(rf"[\w{MARKS}]", unlisted) == []
+
+
+def test_a_text_in_lower_case_is_what_ignorecase_compares_ascii_letters_with() -> None:
+    every = "".join(map(chr, range(0x110000)))
+    lower = lowered(every)
+    assert len(lower) == len(every)
+    for letter in string.ascii_lowercase:
+        found = [match.start() for match in re.finditer(letter, every, re.IGNORECASE)]
+        assert found == [match.start() for match in re.finditer(letter, lower)]
+    for kind in (r"\w", r"\s", r"\d"):
+        assert [*map(re.Match.start, re.finditer(kind, every))] == [
+            *map(re.Match.start, re.finditer(kind, lower))
+        ]
 
 
 @given(TEXTS)
