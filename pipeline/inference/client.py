@@ -16,7 +16,7 @@ from collections.abc import Callable
 import aiohttp
 from yarl import URL
 
-from pipeline.errors import FAILED, BadReply, ModelUnavailable, RequestFailed, RequestRefused
+from pipeline.errors import FAILED, BadReply, ModelUnavailable, PipelineError, RequestFailed, RequestRefused
 from pipeline.inference import http_answers
 from pipeline.inference.bodies import whole_body
 from pipeline.inference.http_answers import Denied, Fault, quoted, understood
@@ -85,14 +85,24 @@ class Client:
             try:
                 async with self._session.get(address, timeout=timeout) as response:
                     metrics = await response.text(errors="replace")
-            except (aiohttp.ClientError, TimeoutError):
-                continue  # it may be starting again
-            queue, self.prefix_cache = queue_in(metrics), prefix_cache_in(metrics)
+                queue, self.prefix_cache = queue_in(metrics), prefix_cache_in(metrics)
+            except (aiohttp.ClientError, TimeoutError, ValueError, OverflowError):
+                continue  # it may be starting again, or says what is no number
             if queue is not None:
                 tells = True
                 self._pace.queue_seen(*queue)
             elif not tells:
                 return
+
+    def _check_watching(self) -> None:
+        """Raises PipelineError where the task that watches the queue has died: nobody else would know."""
+        if self._watching.done() and not self._watching.cancelled():
+            fault = self._watching.exception()
+            if fault is not None:
+                raise PipelineError(
+                    f"what watches the queue of {self._url} has ended: {type(fault).__name__}: {fault}; all "
+                    "replies are kept, run the same command again to go on from here"
+                ) from fault
 
     async def send(
         self, body: bytes, kind: Kind = "text", on_retry: Callable[[], None] = lambda: None
@@ -101,6 +111,7 @@ class Client:
         try but the first. Raises BadReply where the model gave no text, RequestRefused, RequestFailed, or
         ModelUnavailable: at once for what no waiting mends, else after `outage_s` without any good answer.
         """
+        self._check_watching()
         started = before = sent = time.monotonic()
         tries = waits = 0
         while True:

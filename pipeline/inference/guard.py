@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 GRACE_S = 5.0  # from asking to killing
 PR_SET_PDEATHSIG = 1  # prctl(2), Linux
@@ -41,10 +42,13 @@ def main(command: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: _end_group(child.pid, signal.SIGTERM))
 
     def wait_for_owner() -> None:
-        while os.read(sys.stdin.fileno(), 4096):
-            pass
-        _end_group(child.pid, signal.SIGTERM)
-        threading.Timer(GRACE_S, _end_group, (child.pid, signal.SIGKILL)).start()
+        try:
+            while os.read(sys.stdin.fileno(), 4096):
+                pass
+        finally:  # whatever ended the waiting, nobody else would end the command
+            _end_group(child.pid, signal.SIGTERM)
+            time.sleep(GRACE_S)
+            _end_group(child.pid, signal.SIGKILL)
 
     threading.Thread(target=wait_for_owner, daemon=True).start()
     code = child.wait()
@@ -53,4 +57,4 @@ def main(command: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    os._exit(main(sys.argv[1:]) & 0xFF)  # at once: a timer that still runs has nothing left to do
+    os._exit(main(sys.argv[1:]) & 0xFF)  # at once: a thread that still waits has nothing left to do

@@ -107,7 +107,7 @@ class _Lease:
         self._me = {"owner": uuid.uuid4().hex, "host": platform.node(), "pid": os.getpid()}
         self._me["pids"] = _pid_space()
         self._number = 0
-        self._taker: dict[str, Any] | None = None  # who has taken the lease from us
+        self._fault: StoreError | None = None  # who has taken the lease from us, or why none is renewed
         self._released = threading.Event()
         self._renewing = threading.Thread(target=self._renew, daemon=True)
 
@@ -125,8 +125,8 @@ class _Lease:
     def __exit__(self, *_: object) -> None:
         self._released.set()
         self._renewing.join()
-        if self._taker is not None:
-            raise self._taken(self._taker)
+        if self._fault is not None:
+            raise self._fault
         if self._read().get("owner") == self._me["owner"]:
             self._path.unlink(missing_ok=True)
 
@@ -164,16 +164,25 @@ class _Lease:
         self._number += 1
 
     def _renew(self) -> None:
-        while not self._released.wait(RENEW_S):
-            # The next one may get through; the run itself will say so.
-            with contextlib.suppress(StoreError, OSError):
-                holder = self._read()
-                if holder and holder.get("owner") != self._me["owner"]:
-                    self._taker = holder
-                    # As Ctrl-C does; leaving the lock then says why.
-                    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-                    return
-                self._write()
+        """Until the lease is released. One that is lost ends the run as Ctrl-C does; leaving the lock then
+        says why.
+        """
+        try:
+            while self._fault is None and not self._released.wait(RENEW_S):
+                # The next one may get through; the run itself will say so.
+                with contextlib.suppress(StoreError, OSError):
+                    holder = self._read()
+                    if holder and holder.get("owner") != self._me["owner"]:
+                        self._fault = self._taken(holder)
+                        break
+                    self._write()
+        except BaseException as error:  # of a thread: nobody else would ever know
+            self._fault = StoreError(
+                f"the thread that renews {self._path} has ended: {type(error).__name__}: {error}; all that "
+                "is whole is kept, run the same command again to go on from here"
+            )
+        if self._fault is not None:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
 def _pid_space() -> str:

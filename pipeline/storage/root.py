@@ -223,8 +223,8 @@ def _check_address(path: str) -> None:
     scheme, _, place = path.partition("://")
     if scheme in ("http", "https") or ("://" in path and not place.strip("/")):
         raise StoreError(
-            f"--root {path}: expected a folder, or a URL with a bucket of a store that can be written to, like "
-            "s3://bucket/folder"
+            f"--root {path}: expected a folder, or a URL with a bucket of a store that can be written to, "
+            "like s3://bucket/folder"
         )
 
 

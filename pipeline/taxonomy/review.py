@@ -96,8 +96,8 @@ def merge_review(review: Path, out: Path, seen: int | None = None) -> tuple[int,
         fault = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in fault["loc"]) or "the file"
         raise RecipeError(
-            f"{review}, {where}: {fault['msg']}, got {str(fault['input'])[:200]!r}; a review is what `academe "
-            "taxonomy propose` writes, with a line of votes under its nodes"
+            f"{review}, {where}: {fault['msg']}, got {str(fault['input'])[:200]!r}; a review is what "
+            "`academe taxonomy propose` writes, with a line of votes under its nodes"
         ) from error
     kept: dict[tuple[str, ...], ReviewNode] = {}
     paths = {tuple(node.path) for node in parsed.nodes}

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.errors import BadReply, ModelUnavailable
+from pipeline.errors import BadReply, ModelUnavailable, PipelineError
 from pipeline.inference import client
 from pipeline.inference.asking import Asker, ServedModel
 from pipeline.inference.client import check_endpoint, key_of
+from pipeline.inference.vllm_metrics import prefix_cache_in, queue_in
 from pipeline.model import ModelSpec, Prompt, Sampling
 from pipeline.storage.replies import Replies
 from pipeline.storage.tally import Tally
@@ -169,6 +170,30 @@ def test_a_server_that_tells_of_its_queue_has_a_short_one(
     assert max(state["queues"]) > 50  # it was flooded once, before anybody looked
     settled = state["queues"][80:]  # about 60 each when nobody looks
     assert 1 <= sum(settled) / len(settled) <= 12  # short, and never starved
+
+
+@pytest.mark.parametrize("said", ["1.2.3", "1e999", "...", "e"])
+def test_numbers_of_a_queue_that_are_none_are_passed_over(
+    said: str, scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "WATCH_S", 0.01)
+    metrics = f"vllm:num_requests_running {said}\nvllm:prefix_cache_hits_total {said}\n"
+    monkeypatch.setattr(client, "queue_in", lambda _: queue_in(metrics))
+    monkeypatch.setattr(client, "prefix_cache_in", lambda _: prefix_cache_in(metrics))
+    replies, _ = use(scripted, tmp_path, ask(30), concurrency=2)
+    assert len(replies) == 30
+
+
+def test_the_death_of_what_watches_the_queue_ends_the_run_with_its_cause(
+    scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(_: str) -> None:
+        raise SystemError("the task ends here")
+
+    monkeypatch.setattr(client, "WATCH_S", 0.01)
+    monkeypatch.setattr(client, "queue_in", dies)
+    with pytest.raises(PipelineError, match=r"the queue of .* has ended: SystemError: the task ends here"):
+        use(scripted, tmp_path, ask(500), concurrency=2)
 
 
 def test_a_server_that_never_answers_is_given_up(scripted: Scripted, tmp_path: Path) -> None:

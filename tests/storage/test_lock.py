@@ -118,6 +118,24 @@ def test_who_loses_the_lease_to_a_slow_writer_is_ended(folder: UPath) -> None:
     assert json.loads((folder / "lock").read_text())["owner"] == "slow"  # it keeps what it has
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
+def test_a_lease_that_is_renewed_no_more_ends_the_run_with_the_cause(
+    folder: UPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked_on = False
+
+    def hold() -> None:
+        nonlocal worked_on
+        with locked(folder):
+            monkeypatch.setattr(lock, "write_bytes", 1 / 2)  # not to be called
+            time.sleep(30)
+            worked_on = True
+
+    with pytest.raises(StoreError, match=r"renews .*lock has ended: TypeError: .* the same command again"):
+        hold()
+    assert not worked_on
+
+
 @pytest.mark.parametrize(
     ("changes", "waits"),
     [
