@@ -164,7 +164,7 @@ def kill_and_go_on(recipe: str, tmp_path: Path, docs: Path) -> None:
 def test_killed_at_random_moments_runs_end_with_the_same_rows(tmp_path: Path) -> None:
     docs = write_documents(tmp_path / "docs", n=8)
     rows = (ROOT / "examples/annotated/rows.jsonl").read_text()
-    (tmp_path / "many.jsonl").write_text(rows * 2_000)
+    (tmp_path / "many.jsonl").write_text(rows * 500)
     templates = ROOT / "examples/annotated/templates.yaml"
     (tmp_path / "many.yaml").write_text(
         f"sets: [{{rows: {tmp_path / 'many.jsonl'}, templates: {templates}}}]"

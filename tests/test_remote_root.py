@@ -24,6 +24,8 @@ from tests.conftest import (
 
 pytestmark = pytest.mark.ray
 BUCKET = "bucket"
+# Each step costs a server that is slow at it many requests.
+SHORT = ("without=[readable, unrepeated, distinct, good, monolingual]",)
 
 
 @pytest.fixture(scope="module")
@@ -78,14 +80,14 @@ def test_a_run_in_s3_goes_on_on_another_machine(
     s3: dict[str, str], scripted: Scripted, slow: Scripted, tmp_path: Path
 ) -> None:
     store, url = Store(s3), f"s3://{BUCKET}/run"
-    local = academe(*run_arguments(scripted, tmp_path / "run"))
+    local = academe(*run_arguments(scripted, tmp_path / "run", *SHORT))
     assert local.returncode == 0, local.stderr
     n_requests = len(scripted.bodies())
     made = {path.name: path.read_bytes() for path in (tmp_path / "run/dataset/data").glob("*.parquet")}
 
     here = {**s3, "XDG_CACHE_HOME": str(tmp_path / "here")}
     elsewhere = {**s3, "XDG_CACHE_HOME": str(tmp_path / "elsewhere")}
-    command = academe_command(*run_arguments(slow, url))
+    command = academe_command(*run_arguments(slow, url, *SHORT))
     process = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **here}, start_new_session=True, stdout=subprocess.DEVNULL
     )
@@ -96,7 +98,7 @@ def test_a_run_in_s3_goes_on_on_another_machine(
     time.sleep(2)  # what was on its way arrives
     n_lost = len(slow.bodies()) - len(store.reply_keys(url))
 
-    done = academe(*run_arguments(slow, url), env=elsewhere)
+    done = academe(*run_arguments(slow, url, *SHORT), env=elsewhere)
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(slow.bodies()) - n_requests <= n_lost
     assert store.shards(url) == made
@@ -106,7 +108,7 @@ def test_a_run_in_s3_goes_on_on_another_machine(
     # The first machine, which lacks what the other asked for, sends nothing for a step done again. It also
     # brings the replies of parts that were whole when it was killed, before their replies were copied.
     asked = len(slow.bodies())
-    again = academe(*run_arguments(slow, url, options=("--from", "drafts", "--replay")), env=here)
+    again = academe(*run_arguments(slow, url, *SHORT, options=("--from", "drafts", "--replay")), env=here)
     assert again.returncode == 0, again.stdout + again.stderr
     assert len(slow.bodies()) == asked
 
