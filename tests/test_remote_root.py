@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import s3fs
 
+from pipeline.io.cache import cache_folder
 from tests.conftest import (
     ROOT,
     Scripted,
@@ -43,7 +44,8 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         url = log.read_text().split("Running on ", 1)[1].split()[0]
         keys = {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "AWS_DEFAULT_REGION": "us-east-1"}
         s3fs.S3FileSystem(key="k", secret="s", endpoint_url=url).mkdir(BUCKET)
-        yield {**keys, "AWS_ENDPOINT_URL": url}
+        # Machines have caches of their own here; but each would compile for half a minute.
+        yield {**keys, "AWS_ENDPOINT_URL": url, "NUMBA_CACHE_DIR": str(cache_folder() / "numba")}
     finally:
         server.kill()
         server.wait()
