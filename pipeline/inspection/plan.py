@@ -68,7 +68,7 @@ def whole(steps: Sequence[Forecast]) -> str:
 
 
 def to_go(steps: Sequence[Forecast]) -> str:
-    """What is left to ask, its time and its price."""
+    """What is left to ask, its time and its price, and the rows that are asked again."""
     requests = sum(item.requests - item.done.requests for item in steps)
     prompt = sum(item.prompt_tokens - item.done.prompt_tokens for item in steps)
     output = sum(item.output_tokens - item.done.output_tokens for item in steps)
@@ -76,7 +76,12 @@ def to_go(steps: Sequence[Forecast]) -> str:
     text += _sum([item.seconds_left for item in steps], duration) or ", time unknown"
     text += _sum([item.gpu_hours_left for item in steps], lambda hours: f"{hours:,.1f} GPU-hours")
     text += _sum([item.usd_left for item in steps], lambda usd: f"${usd:,.2f}")
-    return f"{text}; less what is stored" if requests else "to go: no requests"
+    text = f"{text}; less what is stored" if requests else "to go: no requests"
+    again = {item.step.name: item.done.passing for item in steps if item.done.passing}
+    if again:
+        rows = ", ".join(f"{n:,} of {name}" for name, n in again.items())
+        text += f"; beside it rows that were refused for a passing reason are asked again: {rows}"
+    return text
 
 
 def _sum(values: Sequence[float | None], say: Callable[[float], str]) -> str:

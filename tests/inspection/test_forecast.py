@@ -12,12 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.dag import Step
+from pipeline.errors import FAILED
 from pipeline.inspection.forecast import Forecast, forecast
-from pipeline.inspection.plan import duration, to_go
+from pipeline.inspection.plan import duration, plan_lines, to_go
 from pipeline.model import Model, ModelSpec, Price, Prompt, Sampling
 from pipeline.recipe import Gates, Recipe
 from pipeline.records import Discipline
-from pipeline.stage import NOT_DRAWN, Expected, FilterStage, ModelStage, Reject, SourceStage
+from pipeline.stage import (
+    BAD_REPLY,
+    NOT_DRAWN,
+    REFUSED,
+    Expected,
+    FilterStage,
+    ModelStage,
+    Reject,
+    SourceStage,
+)
 from pipeline.storage.replies import Replies
 from pipeline.storage.root import Root
 from pipeline.storage.store import to_table
@@ -207,6 +217,26 @@ def test_a_finished_run_has_nothing_to_go(tmp_path: Path) -> None:
     found = forecast(r, root)
     assert [item.seconds_left for item in found] == [0.0] * 4
     assert to_go(found) == "to go: no requests"
+
+
+def test_rows_that_were_refused_for_a_passing_reason_are_said_to_be_asked_again(tmp_path: Path) -> None:
+    root, r = Root(tmp_path), recipe()
+    asked = step(r, "asked")
+    finish(root, step(r, "all"), 2, Tally(rows_in=2))
+    down = Reject(BAD_REPLY, limit=f"{FAILED} 6 times, last with: HTTP 500")
+    refused = Reject(REFUSED, got="too long")
+    unfit = Reject(BAD_REPLY, limit="it is no JSON")  # a result
+    rejects = [(reject, discipline(n)) for n, reject in enumerate((down, refused, refused, unfit))]
+    table = to_table([discipline(9)], Discipline)
+    part = root.folder(asked).write_part("0", table, rejects, Tally(rows_in=5, requests=5))
+    said = "refused for a passing reason are asked again: 3 of asked"
+    assert to_go(forecast(r, root)).endswith(said)  # while the step is under way
+    manifest = {"stage": "Ask", "inputs": [], "tally": part.tally.as_dict(), "parts": {"0": part.entry()}}
+    root.folder(asked).finish(manifest)
+    for name in ("kept", "answers"):
+        finish(root, step(r, name), 1, Tally(rows_in=1))
+    lines = list(plan_lines(r, root))
+    assert any("to go: no requests; beside it" in line and line.endswith(said) for line in lines)
 
 
 def test_durations_are_read_at_a_glance() -> None:
