@@ -18,6 +18,7 @@ from pipeline.commands.options import (
     say_summary,
 )
 from pipeline.engine.spread import SPREAD_ROWS
+from pipeline.errors import GateFailed
 
 if TYPE_CHECKING:
     from pipeline.recipe import Recipe
@@ -75,15 +76,18 @@ def run(
 
     catch_signals()
     budget = Budget(budget_tokens, budget_usd, max_minutes)
-    with folder.locked():
-        view = view_for(Console(), quiet=quiet, as_json=as_json)
-        events = Events(folder.events, view)
-        try:
-            summary = run_recipe(
-                wired, RunOptions(folder, first, last, ray, budget, replay, spread_rows), events
-            )
-        finally:
-            events.close()
+    options = RunOptions(folder, first, last, ray, budget, replay, spread_rows)
+    try:
+        with folder.locked():
+            events = Events(folder.events, view_for(Console(), quiet=quiet, as_json=as_json))
+            try:
+                summary = run_recipe(wired, options, events)
+            finally:
+                events.close()
+    except GateFailed:
+        if not quiet and not as_json:  # where rows went is what one then asks
+            say_summary(folder, lambda: wired)
+        raise
     if as_json:  # of which the last event tells
         return
     if summary is not None:

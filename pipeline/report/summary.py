@@ -45,7 +45,8 @@ def summary_lines(root: Root, recipe: Recipe) -> Iterator[str]:
     yield "next:"
     yield f"  academe show {recipe.last.name} --root {root}   # read rows; --rejects: what was dropped"
     yield f"  xdg-open {root.path / PAGE}   # the report, in a browser"
-    yield f"  academe publish USER/NAME --root {root}   # to the Hub; --dry-run: what would be sent"
+    if kept >= recipe.gates.min_rows:
+        yield f"  academe publish USER/NAME --root {root}   # to the Hub; --dry-run: what would be sent"
 
 
 def _after_drafts(steps: list[Step]) -> list[Step]:
