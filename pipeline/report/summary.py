@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from pipeline.dag import Step, downstream, steps_to
 from pipeline.inspection.plan import duration
 from pipeline.inspection.readable import excerpt
+from pipeline.io.files import is_local
 from pipeline.recipe import Recipe
 from pipeline.records import Chunk, Instruction
 from pipeline.report import PAGE, numbers
@@ -44,7 +45,8 @@ def summary_lines(root: Root, recipe: Recipe) -> Iterator[str]:
     yield f"report: {root.path / PAGE}"
     yield "next:"
     yield f"  academe show {recipe.last.name} --root {root}   # read rows; --rejects: what was dropped"
-    yield f"  xdg-open {root.path / PAGE}   # the report, in a browser"
+    if is_local(root.path):
+        yield f"  xdg-open {root.path / PAGE}   # the report, in a browser"
     if kept >= recipe.gates.min_rows:
         yield f"  academe publish USER/NAME --root {root}   # to the Hub; --dry-run: what would be sent"
 
