@@ -67,7 +67,9 @@ def root_of(recipe: str, root: str | None) -> "Root":
 
 
 def say_summary(root: "Root", wire: "Callable[[], Recipe]") -> None:
-    """What the run came to. That it cannot be told, as the taxonomy is gone, is no fault of the run."""
+    """What the run came to. That it cannot be told, as the taxonomy is gone, is no fault of the run, nor is
+    any fault of the summary.
+    """
     from pipeline.report.summary import summary_lines
 
     try:
@@ -75,6 +77,10 @@ def say_summary(root: "Root", wire: "Callable[[], Recipe]") -> None:
             typer.echo(line)
     except (RecipeError, StoreError) as error:
         typer.echo(f"what the run came to cannot be told: {error}")
+    except Exception as error:
+        typer.echo(
+            f"what the run came to cannot be told ({type(error).__name__}: {error}); its rows are whole"
+        )
 
 
 def recipe_from(

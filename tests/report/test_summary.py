@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.commands.options import say_summary
+from pipeline.errors import RecipeError
+from pipeline.recipe import Recipe
+from pipeline.storage.root import Root
 from tests.conftest import Scripted, academe, rows, run_arguments, status
 
 SAID = re.compile(r"most rows went as (\w+): ([\d,]+) \(`academe show (\w+) --rejects")
@@ -41,3 +45,16 @@ def test_a_run_that_misses_its_gate_says_what_it_came_to(
     assert f"report: {tmp_path / 'report.html'}" in done.stdout
     assert "academe show examples" in done.stdout
     assert "academe publish" not in done.stdout
+
+
+@pytest.mark.parametrize("fault", [RecipeError("no taxonomy 'gone'"), KeyError("column"), OSError("away")])
+def test_a_fault_of_the_summary_is_a_line_and_not_the_runs(
+    fault: Exception, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def wire() -> Recipe:
+        raise fault
+
+    say_summary(Root(tmp_path), wire)
+    said = capsys.readouterr().out
+    assert said.startswith("what the run came to cannot be told")
+    assert str(fault) in said
