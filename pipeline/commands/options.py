@@ -78,9 +78,8 @@ def say_summary(root: "Root", wire: "Callable[[], Recipe]") -> None:
     except (RecipeError, StoreError) as error:
         typer.echo(f"what the run came to cannot be told: {error}")
     except Exception as error:
-        typer.echo(
-            f"what the run came to cannot be told ({type(error).__name__}: {error}); its rows are whole"
-        )
+        fault = f"{type(error).__name__}: {error}"
+        typer.echo(f"what the run came to cannot be told ({fault}); its rows are whole")
 
 
 def recipe_from(
