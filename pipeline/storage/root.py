@@ -140,6 +140,7 @@ class Root:
                         f"{self.local} has {free / 2**20:.0f} MB left, a run needs at least "
                         f"{MIN_FREE_BYTES / 2**20:.0f} MB; make room or choose another --root"
                     )
+                self._remove_drafts()
                 with self._events_kept():
                     yield
         except OSError as error:
@@ -149,6 +150,14 @@ class Root:
                 f"{type(error).__name__}: {error}; all that is whole is kept, the same command goes on from "
                 "here once that is mended"
             ) from error
+
+    def _remove_drafts(self) -> None:
+        """Removes what a killed run was writing beside its steps. For whoever holds the root."""
+        for draft in self.local.glob(".*.draft"):
+            if draft.is_dir():
+                shutil.rmtree(draft)
+            else:
+                draft.unlink()
 
     def _is_ours(self, error: OSError) -> bool:
         """Whether it is of a file in the root, or of a disk; not of an address, or of another's file."""

@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from pipeline.io.cache import cache_folder, cached
 from tests.conftest import ROOT
 
 CODE = """
@@ -14,6 +17,29 @@ from pipeline.io.cache import cache_folder
 assert len(hashed(pa.array(["What is it?"]))) == 1
 print(cache_folder())
 """
+
+
+def test_what_is_kept_appears_whole_and_what_a_kill_left_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = cache_folder()
+    left, fresh = folder / "model.1.draft", folder / "model.2.draft"
+    for draft in (left, fresh):
+        draft.mkdir()
+        (draft / "half").touch()
+    os.utime(left, (0, 0))
+
+    def fail(draft: Path) -> None:
+        (draft / "half").touch()
+        raise OSError("no room")
+
+    with pytest.raises(OSError, match="no room"):
+        cached("model", fail)
+    assert sorted(path.name for path in folder.iterdir()) == ["model.2.draft"]  # somebody may be making it
+    made = cached("model", lambda draft: (draft / "whole").touch())
+    assert [path.name for path in made.iterdir()] == ["whole"]
+    assert cached("model", fail) == made
 
 
 def test_a_machine_without_a_home_compiles_into_its_temporary_files(tmp_path: Path) -> None:

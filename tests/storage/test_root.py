@@ -68,3 +68,13 @@ def test_a_fault_is_told_as_what_it_is(error: OSError, kind: type, said: str, tm
         raise error
     assert type(raised.value) is kind
     assert said in str(raised.value)
+
+
+def test_what_a_killed_run_was_writing_goes(tmp_path: Path) -> None:
+    root = Root(tmp_path)
+    (tmp_path / ".report.html.0123.draft").write_text("<html")
+    (tmp_path / ".dataset.draft" / "data").mkdir(parents=True)
+    (tmp_path / "notes.draft").write_text("the user's own")
+    with root.locked():
+        assert sorted(path.name for path in tmp_path.glob("*.draft")) == ["notes.draft"]
+        assert not [*tmp_path.glob(".*.draft")]
