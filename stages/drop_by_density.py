@@ -14,9 +14,10 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pydantic import Field
 
-from pipeline.embeddings.clusters import Clusters, Places, clustered
+from pipeline.embeddings.clusters import Places, clustered
 from pipeline.embeddings.density import Floats, budgets, complexities, rounded, shares
 from pipeline.embeddings.vectors import as_matrix, unpacked
 from pipeline.records import Instruction
@@ -53,7 +54,8 @@ class DropByDensity(DatasetStage):
         n = len(ids)
         usual = int(np.clip(round(np.sqrt(n) / 2), MIN_CLUSTERS, MAX_CLUSTERS))
         clusters = clustered(vectors, min(self.n_clusters or usual, n), self.seed)
-        members = [self._by_distance(rows, clusters) for rows in clusters.members()]
+        parted = [self._parted(rows, clusters.distance) for rows in clusters.members()]
+        members = [inside for _, inside in parted]
         sizes = np.array([len(rows) for rows in members])
         target = min(round(self.keep * n) if self.keep <= 1 else round(self.keep), int(sizes.sum()))
         inner = np.array([clusters.distance[rows].mean() if len(rows) > 2 else np.nan for rows in members])
@@ -62,8 +64,8 @@ class DropByDensity(DatasetStage):
             budgets(shares(complexity, self.temperature), sizes, target, self.balance), sizes, target
         )
         rejects = [
-            self._rejects(rows, int(count), clusters)
-            for rows, count in zip(clusters.members(), counts, strict=True)
+            _rejects(outside, inside[int(count) :], _limits(inside, int(count), clusters.distance))
+            for (outside, inside), count in zip(parted, counts, strict=True)
         ]
         goes, reasons, limits = (np.concatenate(column) for column in zip(*rejects, strict=True))
         table = verdicts(
@@ -74,23 +76,11 @@ class DropByDensity(DatasetStage):
         )
         return Decision(table, self._report(ids, members, complexity, counts))
 
-    def _by_distance(self, rows: Places, clusters: Clusters) -> Places:
-        """A cluster's records, the hardest first, without its outliers."""
-        order = _hardest_first(rows, clusters)
-        return order[int(self.outliers * len(order)) :]
-
-    def _rejects(self, rows: Places, count: int, clusters: Clusters) -> tuple[Places, Places, Floats]:
-        """What goes of a cluster of which `count` stay: records, reasons (places in REASONS), and the
-        distance to the centroid that they are beyond.
-        """
-        order = _hardest_first(rows, clusters)
-        inside = self._by_distance(rows, clusters)
-        outside, typical = order[: len(order) - len(inside)], inside[count:]
-        reasons = np.repeat([0, 1], [len(typical), len(outside)])
-        # Where none stays, no distance would do.
-        least, most = clusters.distance[inside[[count - 1, 0]]] if count else (np.nan, np.nan)
-        limits = np.repeat([float(least), float(most)], [len(typical), len(outside)])
-        return np.concatenate([typical, outside]), reasons, limits
+    def _parted(self, rows: Places, distance: NDArray[np.floating]) -> tuple[Places, Places]:
+        """A cluster's outliers, and its other records, both the hardest first."""
+        order: Places = rows[np.argsort(-distance[rows], kind="stable")]
+        n_outside = int(self.outliers * len(order))
+        return order[:n_outside], order[n_outside:]
 
     def _report(
         self, ids: pa.ChunkedArray, members: list[Places], complexity: Any, counts: Any
@@ -110,6 +100,14 @@ class DropByDensity(DatasetStage):
         }
 
 
-def _hardest_first(rows: Places, clusters: Clusters) -> Places:
-    order: Places = rows[np.argsort(-clusters.distance[rows], kind="stable")]
-    return order
+def _limits(inside: Places, count: int, distance: NDArray[np.floating]) -> tuple[float, float]:
+    """The least and the most distance to the centroid of the `count` that stay; of none, no numbers."""
+    if not count:
+        return np.nan, np.nan
+    return float(distance[inside[count - 1]]), float(distance[inside[0]])
+
+
+def _rejects(outside: Places, typical: Places, limits: tuple[float, float]) -> tuple[Places, Places, Floats]:
+    """What goes of a cluster: records, reasons (places in REASONS), and the distance that they are beyond."""
+    n = [len(typical), len(outside)]
+    return np.concatenate([typical, outside]), np.repeat([0, 1], n), np.repeat(limits, n)
