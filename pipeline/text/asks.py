@@ -51,6 +51,7 @@ ASKING = frozenset(TASK_VERBS.split("|"))
 YES_NO = re.compile(rf"(?:^|[.,:;]\s+|\b(?:and|or|but)\s+)(?:{YES_NO_OPENINGS})\b", re.IGNORECASE)
 
 
+LONG_GAP = re.compile(r"\s{4,}")
 MIN_LETTERS = 10  # of a language that has no words here: a text as long may ask
 
 
@@ -78,13 +79,23 @@ def has_task(text: str) -> bool:
     """Whether a text asks or tells somebody to do something: by a question mark of any script, or by the
     words of its language (pipeline/text/task_words.py). Of another language, when it is of some length.
     """
-    if has_question_mark(text) or _has_task_in_english(text):
+    if has_question_mark(text):
+        return True
+    text = _with_short_gaps(text)
+    if _has_task_in_english(text):
         return True
     spoken = _spoken(text)
     known = [patterns for name in spoken if (patterns := _patterns().get(name)) is not None]
     if not known and spoken != ("en",):
         return n_letters(text) >= MIN_LETTERS
     return any(_sets_task(patterns, text) for patterns in known)
+
+
+def _with_short_gaps(text: str) -> str:
+    """The text with its long runs of white space cut to two characters: patterns begin at each line end and
+    look over all white space behind it.
+    """
+    return LONG_GAP.sub(lambda gap: "\n\n" if "\n" in gap.group() else "  ", text)
 
 
 def _has_task_in_english(text: str) -> bool:
@@ -167,7 +178,7 @@ def _sets_task(patterns: Patterns, text: str) -> bool:
 
 
 def _asks_for_yes(patterns: Patterns, text: str) -> bool:
-    plain = unicodedata.normalize("NFC", text)
+    plain = unicodedata.normalize("NFC", _with_short_gaps(text))
     if patterns.yes_no is not None and patterns.yes_no.search(plain):
         return True
     return patterns.asking.search(plain) is None

@@ -6,6 +6,7 @@ parser leaves the model's thoughts before its answer. The names are those of the
 Mistral, Gemma, Phi, Qwen, DeepSeek, GLM, Kimi, Cohere, Seed and gpt-oss (harmony).
 """
 
+import bisect
 import re
 
 # Names of tags that hold thoughts: <think>...</think>. `analysis` and `reason` are left out: texts use them.
@@ -70,7 +71,9 @@ def without_thoughts(text: str) -> str | None:
         return text[bare.end() :].strip() or None
     if not _may_have_marks(text):
         return text
-    marks = [mark for mark in _MARKS.finditer(text) if _is_mark(mark, text)]
+    fences = [fence.end() for fence in _FENCE.finditer(text)]
+    first = len(text) - len(text.lstrip())
+    marks = [mark for mark in _MARKS.finditer(text) if _is_mark(mark, text, first, fences)]
     if not marks:
         return text
     ends = [mark.end() for mark in marks if mark["ends"]]
@@ -84,13 +87,15 @@ def without_thoughts(text: str) -> str | None:
     return (wrapped[2].strip() if wrapped is not None else rest) or None
 
 
-def _is_mark(mark: re.Match[str], text: str) -> bool:
-    before, after = text[: mark.start()], text[mark.end() : mark.end() + 2]
-    if before[-1:] in set("`'\"") or after[:1] in set("`'\""):
+def _is_mark(mark: re.Match[str], text: str, first: int, fences: list[int]) -> bool:
+    """`first`: where the text begins; `fences`: where each fence ends."""
+    start = mark.start()
+    before, after = text[max(0, start - 1) : start], text[mark.end() : mark.end() + 2]
+    if before in set("`'\"") or after[:1] in set("`'\""):
         return False
-    if before.strip() and after[:1] == " " and after[1:].islower():
+    if first < start and after[:1] == " " and after[1:].islower():
         return False
-    return len(_FENCE.findall(before)) % 2 == 0 or not after.strip()
+    return bisect.bisect_right(fences, start) % 2 == 0 or not after.strip()
 
 
 def _may_have_marks(text: str) -> bool:
@@ -101,23 +106,28 @@ def _may_have_marks(text: str) -> bool:
 def without_end_tokens(text: str) -> str:
     """The text without the control tokens that it begins and ends with, stripped. A token inside stays."""
     text = text.strip()
-    while _may_have_marks(text[-_LONGEST:]):
-        token = _AT_END.search(text, max(0, len(text) - _LONGEST))
-        if token is None or _stays(token, text):
+    pairs = [pair.span() for pair in _STRUCK.finditer(text)] if "</s>" in text.lower() else []
+    struck = {edge: pair for pair in pairs for edge in (pair[0], -pair[1])}
+    start, stop = 0, len(text)  # of what is left
+    while _may_have_marks(text[max(start, stop - _LONGEST) : stop]):
+        token = _AT_END.search(text, max(start, stop - _LONGEST), stop)
+        if token is None or _stays(token, struck, start, stop):
             break
-        text = text[: token.start()].rstrip()
-    while text[:1] in ("<", "["):
-        token = _AT_START.match(text)
-        if token is None or _stays(token, text):
+        stop = start + len(text[start : token.start()].rstrip())
+    while start < stop and text[start] in "<[":
+        token = _AT_START.match(text, start, stop)
+        if token is None or _stays(token, struck, start, stop):
             break
-        text = text[token.end() :].lstrip()
-    return text
+        start = stop - len(text[token.end() : stop].lstrip())
+    return text[start:stop]
 
 
-def _stays(token: re.Match[str], text: str) -> bool:
-    """Whether a token at a text's start or end belongs to the text."""
+def _stays(token: re.Match[str], struck: dict[int, tuple[int, int]], start: int, stop: int) -> bool:
+    """Whether a token at the start or end of what is left belongs to the text. `struck`: by where it begins,
+    and by where it ends as a negative number, what is struck through.
+    """
     name = token.group().strip().lower()
     if name not in ("<s>", "</s>"):
         return name == PIPE
-    pairs = [pair.span() for pair in _STRUCK.finditer(text) if pair.span() != (0, len(text))]
-    return any(token.start() == start or token.end() == end for start, end in pairs)
+    pairs = [struck.get(token.start()), struck.get(-token.end())]
+    return any(pair and start <= pair[0] and pair[1] <= stop and pair != (start, stop) for pair in pairs)

@@ -19,6 +19,7 @@ MAX_PYTHON = 100_000  # characters of a dict in the notation of Python
 _LENIENT = json.JSONDecoder(strict=False)  # control characters in strings
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|[a-zA-Z]+|.|\Z)", re.DOTALL)
 _LAST_COMMA = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*+")|,(?=\s*[}\]])', re.DOTALL)
+_A_LAST_COMMA = re.compile(r",\s*[}\]]")
 _HEX = re.compile("[0-9a-fA-F]{4}")
 # A formula's marks, or a command that no escape of JSON begins.
 _MATHS = re.compile(r"\$[^$\n]+\$|\\[(\[]|\\[ac-eg-mo-qsv-zA-Z][a-zA-Z]+|\\(?:frac|beta|begin|times|theta)\b")
@@ -109,7 +110,9 @@ def objects_in(text: str) -> Iterator[str]:
         bodies.append(rest)
     for body in bodies:
         body = mended(body)
-        found = list(_objects(body)) or list(_objects(_LAST_COMMA.sub(lambda match: match[1] or "", body)))
+        found = list(_objects(body))
+        if not found and _A_LAST_COMMA.search(body):
+            found = list(_objects(_LAST_COMMA.sub(lambda match: match[1] or "", body)))
         found = found or list(_of_python(body))
         if found:
             yield from found

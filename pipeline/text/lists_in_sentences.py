@@ -14,6 +14,8 @@ def listed_twice(sentence: str) -> str | None:
     """The item that stands twice in a list ("Cloud Computing, and Cloud Computing"), or the question that is
     asked twice ("What is X, and what is X?"); None where there is none. Quotations and code may repeat.
     """
+    last = sentence.rfind("”")  # an opening mark behind it opens nothing
+    sentence = sentence[: last + 1] + sentence[last + 1 :].replace("“", " ")
     seen: set[str] = set()
     for piece in BETWEEN.split(re.sub(r"\"[^\"]*\"|“[^”]*”|`[^`]*`|\$[^$]*\$", " ", sentence)):
         item = OPENINGS.sub("", normalised(piece))

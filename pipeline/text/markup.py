@@ -20,7 +20,9 @@ BRACE_WORDS = re.compile(
     r"\bbraces?\b|\bbrackets?\b|\bcharacters?\b|\bsymbols?\b|\bdelimiters?\b", re.IGNORECASE
 )
 # A function or class of Python whose body is not indented.
-NO_BODY = re.compile(r"^([ \t]*)(?:def \w+\(.*\).*|class \w+(?:\(.*\))?):[ \t]*\n\1(?=[^\s#])", re.MULTILINE)
+NO_BODY = re.compile(
+    r"^([ \t]*)(?:def \w+\([^)\n]*+\).*|class \w+(?:\(.*\))?):[ \t]*\n\1(?=[^\s#])", re.MULTILINE
+)
 
 
 def broken_markup_in(text: str) -> str | None:

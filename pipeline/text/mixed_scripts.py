@@ -42,7 +42,7 @@ NAMED = re.compile(
     rf"|suffix|with|uses?|from|"
     rf"like|greeting|sentence|title|text|add|write|proverb|idiom|saying|expression|sign|symbol|syllable|compound|root|form"
     rf"|plural|pronoun|adjective|adverb|prefix|ending|radical|hangul|hiragana|katakana|hanzi|hanja|devanagari|cyrillic"
-    rf"|arabic|hebrew|chinese|japanese|korean|russian|hindi|thai|ukrainian|persian|urdu|bengali|tamil)\s*:?\s+[*_(\"]*{PHRASE}"
+    rf"|arabic|hebrew|chinese|japanese|korean|russian|hindi|thai|ukrainian|persian|urdu|bengali|tamil)(?:\s*:)?\s+[*_(\"]*{PHRASE}"
     rf"|[(（\[]\s*(?:[\w .-]{{1,30}}: ?)?{PHRASE}\s*(?:[,;:] ?[\w .'-]{{1,40}})?[)）\]]"  # noqa: RUF001
     rf"|{PHRASE}\s*[(（][a-zA-Z\u00c0-\u024f' ,;.-]{{1,60}}[)）]"  # noqa: RUF001
     rf"|[*_]{{1,2}}{PHRASE}[*_]{{1,2}}|{PHRASE}\s*[-=:–—→]\s*[a-zA-Z\"']"  # noqa: RUF001

@@ -102,9 +102,11 @@ OPTION = re.compile(
     re.MULTILINE,
 )
 # Choices in the sentence itself: "...: lead or feathers?", "... (a, b or c)", "..., x or y?"
-NAMED = re.compile(
-    r"[:：,—–(-]\s*[^:?？]{1,200}?(?:\b(?:or|oder|o|ou|или|and)\b|或|还是|または|,|;|/"  # noqa: RUF001
-    r"|、)\s*[^?？]{1,100}[)?？.]",  # noqa: RUF001
+BEFORE_NAMES = ":：,—–(-"  # noqa: RUF001
+MAX_NAME = 200  # characters between such a mark and what parts the names
+BETWEEN_NAMES = re.compile(
+    r"(?:\b(?:or|oder|o|ou|или|and)\b|或|还是|または|,|;|/|、)"
+    r"(?=\s*[^?？]{1,100}?[)?？.])",  # noqa: RUF001
     re.IGNORECASE,
 )
 # ... or behind the question: "Which of these is the largest? Mars, Venus or Jupiter"
@@ -114,6 +116,7 @@ NAMED_AFTER = re.compile(
     rf"\s*{OF_FEW}[?？.]?\s*\Z",  # noqa: RUF001
     re.IGNORECASE,
 )
+MAX_SLASHES = 8  # that may part names or be in them: each doubles the ways to read a text
 LINES = 2  # below the question, that are its options
 
 LONG = 4
@@ -193,7 +196,18 @@ def _names_choices(question: str) -> bool:
 
 
 def _has_names(behind: str) -> bool:
-    return NAMED.search(behind) is not None or NAMED_AFTER.search(behind) is not None
+    if any(_follows_a_name(behind, found.start()) for found in BETWEEN_NAMES.finditer(behind)):
+        return True
+    if behind.count("/") + behind.count("、") > MAX_SLASHES:
+        behind = behind.replace("/", ",").replace("、", ",")
+    return NAMED_AFTER.search(behind) is not None
+
+
+def _follows_a_name(text: str, place: int) -> bool:
+    """Whether what stands before a place is a mark and a name of some length: ": lead"."""
+    start = max(text.rfind(":", 0, place), max(text.rfind("?", 0, place), text.rfind("？", 0, place)) + 1, 0)  # noqa: RUF001
+    mark = max(text.rfind(char, start, max(start, place - 1)) for char in BEFORE_NAMES)
+    return mark >= 0 and len(text[mark + 1 : place].lstrip()) <= MAX_NAME
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str | None:

@@ -149,23 +149,24 @@ def _returns_at_once(items: list[str]) -> bool:
 
 def _loop_of(items: list[str]) -> str | None:
     seen: dict[str, int] = {}
-    distance, run = 0, 0
+    distance, run, last_named = 0, 0, -1  # the last: the place of a word that begins with a letter
     for place, word in enumerate(items):
         since = place - seen.get(word, place)
         seen[word] = place
         run = run + 1 if since == distance and since else 1
         distance = since
-        if since and run >= (LOOP - 1) * since and run >= (_times(items, place, since) - 1) * since:
+        if word[0].isalpha():
+            last_named = place
+        if not since or run < (LOOP - 1) * since or last_named <= place - since:
+            continue  # numbers are no loop
+        if run >= (_times(items[max(0, place - min(since, LONG + 1) + 1) : place + 1]) - 1) * since:
             return " ".join(items[place - since + 1 : place + 1])
     return None
 
 
-def _times(items: list[str], place: int, period: int) -> int:
-    """How often the last `period` words must stand in a row to be a loop."""
-    unit = items[place - period + 1 : place + 1]
-    if not any(word[0].isalpha() for word in unit):
-        return len(items) + 1
-    if period > 1:
+def _times(unit: list[str]) -> int:
+    """How often these words, or as many as tell, must stand in a row to be a loop."""
+    if len(unit) > 1:
         return LOOP if sum(map(len, unit)) > LONG else LOOP_OF_SHORT
     return LOOP if len(unit[0]) >= LONG else LOOP_OF_SHORT
 

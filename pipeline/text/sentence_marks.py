@@ -24,9 +24,8 @@ QUESTION_MARKS = (
     "?\u037e\u055e\u061f\u1367\u1945\u2047\u2048\u2049\u203d\u2cfa\u2cfb\u2e2e\u2e54\ua60f\ua6f7"
     "\ufe16\ufe56\uff1f\U00011143\U0001e95f"
 )
-CLOSING = re.compile(
-    r"[\s\"'`*_)\]}>\u2019\u201d\u201c\u00bb\u203a\u300d\u300f\u300b\u3009\u3011\u3015\uff09]+\Z"
-)
+WHITE = "".join(char for char in map(chr, range(0x3001)) if char.isspace())
+CLOSING = f"{WHITE}\"'`*_)]}}>\u2019\u201d\u201c\u00bb\u203a\u300d\u300f\u300b\u3009\u3011\u3015\uff09"
 GREEK_SEMICOLON = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff][\s\"\u00bb\u201d')]*;")
 ENDS = frozenset(SENTENCE_ENDS)
 ASKING = frozenset(QUESTION_MARKS)
@@ -36,7 +35,7 @@ def ends_sentence(text: str) -> bool:
     """Whether the text ends as a sentence does, by its last mark before closing quotes and brackets. Thai and
     Lao have no such mark: there any letter may be the end.
     """
-    bare = CLOSING.sub("", text)
+    bare = text.rstrip(CLOSING)
     return bool(bare) and (bare[-1] in ENDS or script_of(bare[-1]) in UNMARKED)
 
 
@@ -49,7 +48,7 @@ def has_question_mark(text: str) -> bool:
 
 def is_question(text: str) -> bool:
     """Whether the text ends with a question mark of any script."""
-    bare = CLOSING.sub("", text)
+    bare = text.rstrip(CLOSING)
     if not bare:
         return False
     return bare[-1] in ASKING or (bare[-1] == ";" and GREEK_SEMICOLON.search(bare[-3:]) is not None)

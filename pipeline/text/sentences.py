@@ -13,12 +13,14 @@ import sentencex
 BLOCK_CHARS = 20_000  # looked at together: over much longer text sentencex loses characters
 PARAGRAPH = re.compile(r".*?\n(?:[ \t]*\n)+|.+", re.DOTALL)
 LINES_TO_BLANK = re.compile(r"(?:[^\n]*\S[^\n]*\n?)+(?:[ \t]*\n)*|(?:[ \t]*\n)+|[ \t]+")
+# A blank line that LINES_TO_BLANK cannot take, and looks for from each of its characters.
+OTHER_BLANK = re.compile(r"^(?=[ \t]*+[^\S\n])[^\S\n]++$", re.MULTILINE)
 # What is read as a whole: fenced and indented code, displayed formulas, tables.
 BLOCK = re.compile(
     r"^(?P<fence>`{3,}|~{3,})[^\n]*\n(?:[^\n]*\n)*?(?P=fence)[ \t]*(?:\n\s*|\Z)"
     r"|^\$\$[^$]*\$\$[ \t]*(?:\n\s*|\Z)"
     r"|(?:^[ \t]*\|[^\n]*(?:\n|\Z))+\s*"
-    r"|(?:^(?: {4}|\t)[^\n]*\S[^\n]*(?:\n|\Z)(?:[ \t]*\n(?= {4}|\t))*){2,}\n*",
+    r"|(?:^(?: {4}|\t)(?=[^\n]*\S)[^\n]*+(?:\n|\Z)(?:[ \t]*\n(?= {4}|\t))*){2,}\n*",
     re.MULTILINE,
 )
 HEADED = re.compile(r"\s*#{1,6}\s")  # a heading of Markdown
@@ -84,7 +86,7 @@ def leans_forward(piece: str) -> bool:
 
 def starts_paragraph(before: str) -> bool:
     """Whether a paragraph starts after a piece."""
-    return re.search(r"\n[ \t]*\n\s*\Z", before) is not None
+    return re.search(r"\n[ \t]*\n", before[len(before.rstrip()) :]) is not None
 
 
 def is_heading(piece: str) -> bool:
@@ -95,7 +97,8 @@ def smaller(piece: str) -> list[str]:
     """The piece in two or more: its paragraphs, its lines, its words, or the halves of one word. Of one
     character there is no half.
     """
-    for parts in (LINES_TO_BLANK.findall(piece), piece.splitlines(keepends=True), WORD.findall(piece)):
+    to_blank = [] if OTHER_BLANK.search(piece) else LINES_TO_BLANK.findall(piece)
+    for parts in (to_blank, piece.splitlines(keepends=True), WORD.findall(piece)):
         if len(parts) > 1 and "".join(parts) == piece:
             return parts
     middle = len(piece) // 2

@@ -13,9 +13,9 @@ NAMES = (
     "name|number|person|phone number|place|position|price|product|subject|title|topic|year"
 )
 SLOT = re.compile(
-    r"(?<![\w\])])\[(?:insert|your|topic|add|fill|placeholder)\b[^\]]*\](?!\()"  # [insert name here]
+    r"(?<![\w\])])\[(?:insert|your|topic|add|fill|placeholder)\b[^\]]*+\](?!\()"  # [insert name here]
     rf"|(?<![\w\])])\[(?:{NAMES})\](?![(\[])|(?<![\w.])<(?:{NAMES})>"
-    r"|<(?:insert|your|placeholder)\b[^>]*>|\blorem ipsum\b|(?-i:\bXXXX+\b|\b(?:TODO|TBD):)",
+    r"|<(?:insert|your|placeholder)\b[^>]*+>|\blorem ipsum\b|(?-i:\bXXXX+\b|\b(?:TODO|TBD):)",
     re.IGNORECASE,
 )
 # Of a template that was not rendered. LaTeX has braces too, but not around one word twice.
@@ -70,5 +70,6 @@ def _slot_in(prose: str) -> re.Match[str] | None:
     """The first SLOT: where no words may be one, only brackets are looked at."""
     if any(map(prose.__contains__, ("TODO", "TBD", "XXXX"))) or "lorem" in lowered(prose):
         return SLOT.search(prose)
-    found = (SLOT.match(prose, bracket.start()) for bracket in BRACKET.finditer(prose))
+    last = max(prose.rfind("]"), prose.rfind(">"))
+    found = (SLOT.match(prose, bracket.start()) for bracket in BRACKET.finditer(prose, 0, last + 1))
     return next((slot for slot in found if slot), None)

@@ -71,7 +71,8 @@ def _patterns_for(text: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 _LETTER = rf"[^\W_{SINGLES}]"
-_NAME = rf"{_LETTER}[{MARKS}]*(?:{_LETTER}[{MARKS}]*)+"
+# Of at most 100 letters: a word of marks is looked at from behind each of them.
+_NAME = rf"{_LETTER}[{MARKS}]*+{_LETTER}(?:{_LETTER}|[{MARKS}]){{0,98}}+"
 _TWICE = re.compile(rf"(?<!\w)({_NAME})[\s,;:.]+(\1)(?![\w{MARKS}-])", re.IGNORECASE)
 _THRICE = re.compile(rf"(?<!\w)({_NAME})(?:[^\w{MARKS}]+\1){{2,}}(?![\w{MARKS}])", re.IGNORECASE)
 _LETTERS_ONLY = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{MARKS}])*")
