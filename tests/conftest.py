@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -269,3 +270,33 @@ def rows(root: Path, name: str, kind: str = "") -> list[dict]:
         for path in sorted((folder / kind).glob("part-*.parquet"))
         for row in pq.read_table(path).to_pylist()
     ]
+
+
+@dataclass
+class Finished:
+    """A run that nothing disturbed, and what it asked."""
+
+    root: Path
+    bodies: list[dict[str, Any]]
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens that it asked for and got."""
+        tallies = [entry["tally"] for entry in status(self.root)["steps"]]
+        return sum(tally["prompt_tokens"] + tally["output_tokens"] for tally in tallies)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Finished:
+    folder = tmp_path_factory.mktemp("finished")
+    server = start_scripted(folder)
+    done = academe(*run_arguments(server, folder / "run"), env={"RAY_ADDRESS": cluster})
+    server.stop()
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Finished(folder / "run", server.bodies())
+
+
+@pytest.fixture
+def copied(finished: Finished, tmp_path: Path) -> Path:
+    """A root of one's own, in the state of a run that is done."""
+    return Path(shutil.copytree(finished.root, tmp_path / "run"))

@@ -17,12 +17,14 @@ from ray.cluster_utils import Cluster
 from tests.conftest import (
     ROOT,
     SMALL,
+    Finished,
     Scripted,
     academe,
     academe_command,
     dataset_bytes,
     kill_group,
     run_arguments,
+    shards,
     wait_until,
 )
 
@@ -120,10 +122,8 @@ def asked(log: Path) -> dict[int, int]:
 
 
 def test_models_served_by_ray_outlive_a_replica_and_serve_the_next_run(
-    nodes: Cluster, served_log: Path, scripted: Scripted, tmp_path: Path
+    nodes: Cluster, served_log: Path, finished: Finished, tmp_path: Path
 ) -> None:
-    assert academe(*run_arguments(scripted, tmp_path / "whole")).returncode == 0
-    n_requests = len(scripted.bodies())
     root = tmp_path / "run"
     process = subprocess.Popen(
         academe_command(*run_served(nodes, root, f"planner={model('scripted')}")),
@@ -137,12 +137,9 @@ def test_models_served_by_ray_outlive_a_replica_and_serve_the_next_run(
     finally:
         kill_group(process)
     assert process.returncode == 0, said
-    shards = [
-        {k: v for k, v in dataset_bytes(made).items() if "data/" in k} for made in (root, tmp_path / "whole")
-    ]
-    assert shards[0] == shards[1]
+    assert shards(root) == shards(finished.root)
     n_asked = sum(asked(served_log).values())
-    assert n_requests <= n_asked <= n_requests + 8
+    assert len(finished.bodies) <= n_asked <= len(finished.bodies) + 8
     deployed = [json.loads(line) for line in (served_log / "deployments.jsonl").read_text().splitlines()]
     assert len(deployed) == 1
     scaling = deployed[0]["deployment_config"]["autoscaling_config"]

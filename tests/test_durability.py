@@ -9,7 +9,6 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ import pytest
 from tests.conftest import (
     ROOT,
     SMALL,
+    Finished,
     Scripted,
     academe,
     academe_command,
@@ -52,37 +52,18 @@ def launch() -> Iterator[Callable[..., subprocess.Popen[str]]]:
         kill_group(process)
 
 
-@dataclass
-class Whole:
-    """A run that nothing disturbed."""
-
-    shards: list[bytes]
-    n_requests: int
-    progress: int
+def n_parts(root: Path) -> int:
+    return len([*(root / "steps").glob("*/part-*.parquet")])
 
 
-def progress(server: Scripted, root: Path) -> int:
-    """What a run has come to: its requests, and the parts that it has written."""
-    return len(server.bodies()) + len([*(root / "steps").glob("*/part-*.parquet")])
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Whole:
-    folder = tmp_path_factory.mktemp("whole")
-    server = start_scripted(folder, delay_s=0.3)
-    done = academe(*run_arguments(server, folder / "run"), env={"RAY_ADDRESS": cluster})
-    assert done.returncode == 0, done.stderr
-    server.stop()
-    return Whole(shards(folder / "run"), len(server.bodies()), progress(server, folder / "run"))
-
-
-def kill_and_go_on(folder: Path, cluster: str, whole: Whole, seed: int) -> None:
+def kill_and_go_on(folder: Path, cluster: str, finished: Finished, seed: int) -> None:
     """Kills a run when it has come to one random point after the other, then lets it end, on a root and a
     server of its own.
     """
     folder.mkdir()
     root = folder / "run"
-    points = sorted(random.Random(seed).sample(range(1, whole.progress), KILLS_A_ROOT))
+    whole = len(finished.bodies) + n_parts(finished.root)
+    points = sorted(random.Random(seed).sample(range(1, whole), KILLS_A_ROOT))
     env = {"RAY_ADDRESS": cluster} if seed else {}  # the first has a cluster of its own, killed with it
     server = start_scripted(folder, delay_s=0.3)
     try:
@@ -96,33 +77,34 @@ def kill_and_go_on(folder: Path, cluster: str, whole: Whole, seed: int) -> None:
                 stderr=subprocess.DEVNULL,
                 env={**os.environ, **env},
             )
-            wait_until(lambda point=point: progress(server, root) >= point)
+            wait_until(lambda point=point: len(server.bodies()) + n_parts(root) >= point)
             kill_group(process)
             assert process.returncode == -signal.SIGKILL, "it had ended before"
         done = academe(*run_arguments(server, root), env=env)
     finally:
         server.stop()
     assert done.returncode == 0, done.stderr
-    assert shards(root) == whole.shards
-    assert len(server.bodies()) - whole.n_requests <= KILLS_A_ROOT * CONCURRENCY
+    assert shards(root) == shards(finished.root)
+    assert len(server.bodies()) - len(finished.bodies) <= KILLS_A_ROOT * CONCURRENCY
     for entry in status(root)["steps"]:
         tally = entry["tally"]
         assert tally["kept"] + sum(tally["rejected"].values()) == tally["made"]
 
 
 def test_killed_at_twenty_random_moments_runs_end_with_the_same_rows(
-    tmp_path: Path, cluster: str, whole: Whole
+    tmp_path: Path, cluster: str, finished: Finished
 ) -> None:
     with ThreadPoolExecutor(N_ROOTS) as pool:
         ended = [
-            pool.submit(kill_and_go_on, tmp_path / str(seed), cluster, whole, seed) for seed in range(N_ROOTS)
+            pool.submit(kill_and_go_on, tmp_path / str(seed), cluster, finished, seed)
+            for seed in range(N_ROOTS)
         ]
         for one in ended:
             one.result()
 
 
 def test_a_local_server_that_dies_is_restarted_and_one_that_cannot_be_stops_the_run(
-    tmp_path: Path, whole: Whole, launch: Callable[..., subprocess.Popen[str]]
+    tmp_path: Path, finished: Finished, launch: Callable[..., subprocess.Popen[str]]
 ) -> None:
     log, root = tmp_path / "requests.jsonl", tmp_path / "run"
     log.touch()
@@ -162,8 +144,8 @@ def test_a_local_server_that_dies_is_restarted_and_one_that_cannot_be_stops_the_
     _, said = process.communicate(timeout=120)
     assert process.returncode == 0, said
     assert told().count("restart 3 of 3") == 2
-    assert shards(root) == whole.shards
-    assert len(bodies()) - whole.n_requests <= 4 * CONCURRENCY
+    assert shards(root) == shards(finished.root)
+    assert len(bodies()) - len(finished.bodies) <= 4 * CONCURRENCY
 
 
 @pytest.fixture
@@ -195,7 +177,7 @@ def test_a_full_disk_stops_the_run_and_nothing_is_lost(
     small_disk: Path,
     slow_scripted: Scripted,
     cluster: str,
-    whole: Whole,
+    finished: Finished,
     launch: Callable[..., subprocess.Popen[str]],
 ) -> None:
     root = small_disk / "run"
@@ -211,8 +193,8 @@ def test_a_full_disk_stops_the_run_and_nothing_is_lost(
     filler.unlink()
     done = academe(*run_arguments(slow_scripted, root), env={"RAY_ADDRESS": cluster})
     assert done.returncode == 0, done.stderr
-    assert shards(root) == whole.shards
-    assert len(slow_scripted.bodies()) - whole.n_requests <= CONCURRENCY
+    assert shards(root) == shards(finished.root)
+    assert len(slow_scripted.bodies()) - len(finished.bodies) <= CONCURRENCY
 
 
 def test_a_root_that_cannot_be_written_is_named(small_disk: Path, slow_scripted: Scripted) -> None:

@@ -3,14 +3,11 @@
 import itertools
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -19,6 +16,7 @@ from datasets import load_dataset
 
 from tests.conftest import (
     ROOT,
+    Finished,
     Scripted,
     academe,
     academe_command,
@@ -34,30 +32,6 @@ from tests.conftest import (
 )
 
 pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("shared_cluster")]
-
-
-@dataclass
-class Finished:
-    """A run that is done, and what it asked."""
-
-    root: Path
-    bodies: list[dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Finished:
-    folder = tmp_path_factory.mktemp("finished")
-    server = start_scripted(folder)
-    done = academe(*run_arguments(server, folder / "run"), env={"RAY_ADDRESS": cluster})
-    server.stop()
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Finished(folder / "run", server.bodies())
-
-
-@pytest.fixture
-def copied(finished: Finished, tmp_path: Path) -> Path:
-    """A root of one's own, in the state of a run that is done."""
-    return Path(shutil.copytree(finished.root, tmp_path / "run"))
 
 
 @pytest.fixture

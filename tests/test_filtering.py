@@ -7,6 +7,7 @@ import pytest
 from datasets import load_dataset
 
 from tests.conftest import (
+    Finished,
     Scripted,
     academe,
     rows,
@@ -19,11 +20,9 @@ pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("shared_cluster")]
 
 
 def test_items_of_a_benchmark_and_rows_of_an_earlier_dataset_are_dropped(
-    scripted: Scripted, tmp_path: Path
+    scripted: Scripted, finished: Finished, tmp_path: Path
 ) -> None:
-    clean = tmp_path / "clean"
-    run(scripted, clean)
-    drafts = sorted(row["question"] for row in rows(clean, "questions"))
+    drafts = sorted(row["question"] for row in rows(finished.root, "questions"))
     changed = "  " + drafts[0].upper().replace(" ", "   ") + "\n"
     near = drafts[1].replace("litres", "buckets of quite fresh water").replace("exactly", "no less than")
     benchmark = tmp_path / "bench.jsonl"

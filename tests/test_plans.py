@@ -6,36 +6,34 @@ import pytest
 
 from tests.conftest import (
     ROOT,
+    Finished,
     Scripted,
     academe,
-    dataset_bytes,
     run,
     run_arguments,
+    shards,
     status,
 )
 
 pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("shared_cluster")]
 
 
-def test_a_budget_stops_a_run_that_goes_on_later(slow_scripted: Scripted, tmp_path: Path) -> None:
-    run(slow_scripted, tmp_path / "whole")
-    n_requests = len(slow_scripted.bodies())
-    tallies = [entry["tally"] for entry in status(tmp_path / "whole")["steps"]]
-    n_tokens = sum(tally["prompt_tokens"] + tally["output_tokens"] for tally in tallies)
-    root, budget = tmp_path / "run", n_tokens // 2
+def test_a_budget_stops_a_run_that_goes_on_later(
+    slow_scripted: Scripted, finished: Finished, tmp_path: Path
+) -> None:
+    root, budget = tmp_path / "run", finished.n_tokens // 2
     done = academe(*run_arguments(slow_scripted, root, options=("--budget-tokens", str(budget))))
     assert done.returncode == 6, done.stderr
     assert f"stopped at --budget-tokens {budget}" in done.stderr
-    n_sent = len(slow_scripted.bodies()) - n_requests
-    assert 0.2 * n_requests < n_sent < 0.8 * n_requests
+    assert 0.2 < len(slow_scripted.bodies()) / len(finished.bodies) < 0.8
     assert "to go: about" in status(root)["to_go"]
     for folder, options in ((root, ()), (tmp_path / "cpu", ("--until", "disciplines"))):  # one asks nobody
         options = ("--max-minutes", "0", *options)
         done = academe(*run_arguments(slow_scripted, folder, options=options))
         assert done.returncode == 6, done.stderr
     run(slow_scripted, root)
-    assert len(slow_scripted.bodies()) == 2 * n_requests  # nothing was paid twice
-    assert dataset_bytes(root) == dataset_bytes(tmp_path / "whole")
+    assert len(slow_scripted.bodies()) == len(finished.bodies)  # nothing was paid twice
+    assert shards(root) == shards(finished.root)
 
 
 def test_a_pilot_of_a_fifth_foretells_the_whole(scripted: Scripted, tmp_path: Path) -> None:

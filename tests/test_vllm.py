@@ -24,8 +24,9 @@ pytestmark = [
 ]
 TINY = (
     "taxonomy.only=[genetics, nutrition]",  # of one, a model this small may leave no row
+    "subjects.queries=2",
     "subjects.max_subjects=2",
-    "questions.per_syllabus=6",
+    "questions.per_syllabus=5",
     "embedder=null",
     "rephrasing=null",
     "restyling=null",
