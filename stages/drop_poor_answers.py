@@ -15,9 +15,11 @@ from pydantic import Field
 from pipeline.model import Prompt
 from pipeline.records import Example
 from pipeline.stage import FilterStage, Measure, Reject, first_broken
+from pipeline.text.circular import circular_in
 from pipeline.text.damage import damage_in, unseen_in
 from pipeline.text.endings import has_end, is_stop
 from pipeline.text.faults import chat_marker_in, leak_in
+from pipeline.text.lists_in_sentences import item_listed_twice
 from pipeline.text.markup import broken_markup_in
 from pipeline.text.mixed_scripts import mixed_scripts_in
 from pipeline.text.personal_data import personal_data_in
@@ -25,7 +27,6 @@ from pipeline.text.refusals import own_life_in, refusal_in
 from pipeline.text.repetition import (
     bare_marks_in,
     beyond_length,
-    circular_in,
     loop_in,
     repeated_item_share,
     repeated_runs_share,
@@ -60,7 +61,7 @@ SCHEMA = re.compile(r'"(?:answer|response|properties|type)"\s*:')
 class DropPoorAnswers(FilterStage):
     reads: ClassVar[type] = Example
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = 5  # 5: long answers; code is no prose; only a stop is an end
+    version: ClassVar[int] = 6  # 6: an item twice in a list, things told by themselves
 
     min_words: Annotated[int, Field(ge=0)] = 1
     max_words: Annotated[int, Field(ge=1)] = 3000
@@ -99,6 +100,9 @@ class DropPoorAnswers(FilterStage):
         loop = loop_in(answer)
         if loop is not None:
             return Reject("answer_repeats_itself", got=loop, limit="no words three times in a row")
+        twice = item_listed_twice(answer)
+        if twice is not None:
+            return Reject("answer_repeats_itself", got=twice, limit="no item twice in a list")
         return self._fault(example)
 
     def measures(self, example: Example) -> Iterator[Measure]:

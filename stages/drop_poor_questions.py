@@ -17,6 +17,7 @@ from pipeline.model import Prompt
 from pipeline.records import Instruction
 from pipeline.stage import FilterStage, Measure, Reject, first_broken
 from pipeline.text.asks import has_task
+from pipeline.text.circular import circular_in
 from pipeline.text.damage import damage_in, unseen_in
 from pipeline.text.faults import LEAK_N, chat_marker_in, leak_in
 from pipeline.text.kinds import without
@@ -34,7 +35,6 @@ from pipeline.text.refusals import refusal_in
 from pipeline.text.repetition import (
     bare_marks_in,
     beyond_length,
-    circular_in,
     loop_in,
     repeated_runs_share,
     telling,
@@ -50,7 +50,7 @@ SENTENCE_END = re.compile(r"[.?!;:]\s")
 class DropPoorQuestions(FilterStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 11  # 11: an item or a question twice in one sentence
+    version: ClassVar[int] = 12  # 12: a thing named twice, or compared with itself across a clause
 
     min_words: Annotated[int, Field(ge=0)] = 3
     max_words: Annotated[int, Field(ge=1)] = 1500

@@ -20,8 +20,10 @@ from pipeline.synthesis.fidelity import lacking, lost_names, names_in
 from pipeline.synthesis.reply_forms import MARKERS
 from pipeline.synthesis.styles import Style
 from pipeline.text.asks import has_task
+from pipeline.text.circular import circular_in
 from pipeline.text.damage import damage_in, unseen_in
 from pipeline.text.faults import chat_marker_in, leak_in
+from pipeline.text.lists_in_sentences import item_listed_twice
 from pipeline.text.markup import broken_markup_in
 from pipeline.text.refusals import refusal_in
 from pipeline.text.repetition import beyond_length, loop_in, repeated_runs_share, said_again_share, telling
@@ -36,7 +38,7 @@ Of = Literal["question", "answer", "both"]
 class DropPoorRephrasings(FilterStage):
     reads: ClassVar[type] = Worded
     writes: ClassVar[type] = Worded
-    version: ClassVar[int] = 3  # 3: what is said twice; damage; one reader of numbers
+    version: ClassVar[int] = 4  # 4: an item twice in a list, things told by themselves
 
     min_ratio: Annotated[float, Field(ge=0)] = 0.3  # words of the rephrasing to those of the original
     max_ratio: Annotated[float, Field(gt=0)] = 3.0
@@ -102,6 +104,9 @@ class DropPoorRephrasings(FilterStage):
         damage = damage_in(text) or unseen_in(text) or broken_markup_in(text) or loop_in(text)
         if damage is not None and not (broken_markup_in(original) or loop_in(original)):
             return Reject("rephrasing_is_damaged", got=damage)
+        twice = circular_in(text) or item_listed_twice(text)
+        if twice is not None and not (circular_in(original) or item_listed_twice(original)):
+            return Reject("rephrasing_repeats_itself", got=twice, limit="no item twice in a list or a pair")
         return None
 
     def _facts(self, text: str, original: str, style: Style | None) -> Reject | None:

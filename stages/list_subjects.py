@@ -4,8 +4,8 @@ Discipline -> Subject, merged over several independent queries. `2 * queries` re
 Source: GLAN (https://arxiv.org/abs/2402.13064), section 2.2. Two turns: a free list, then the same as JSON,
 because the authors saw worse lists when the first prompt held format rules. The paper does not say how the
 queries are united; we merge equal names (normalised) and keep the union of their subtopics. The same subject
-in two disciplines stays two subjects, on purpose. Names that stutter go, and those beyond `max_subjects`.
-What goes or is merged is a reject.
+in two disciplines stays two subjects, on purpose. Names that stutter or are cut off go, and those beyond
+`max_subjects`. What goes or is merged is a reject.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.model import NAME_PATTERN, PLAIN_NAME_PATTERN, Model, Prompt, Sampling
 from pipeline.records import Discipline, Subject, content_id
 from pipeline.stage import Expected, ModelStage, Reject, settle
+from pipeline.text.endings import is_cut_name
 from pipeline.text.text import distinct, normalised, stutters
 
 Name = Annotated[str, Field(max_length=80, pattern=NAME_PATTERN)]
@@ -60,8 +61,7 @@ class PlainReply(Reply):
 class ListSubjects(ModelStage):
     reads: ClassVar[type] = Discipline
     writes: ClassVar[type] = Subject
-    # 3: names that differ in symbols are two; what is dropped is a reject; the description of the discipline
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4  # 4: names that stop before their last word go
 
     list_prompt: Prompt = Prompt("list_subjects/list")
     json_prompt: Prompt = Prompt("list_subjects/to_json")
@@ -83,7 +83,7 @@ class ListSubjects(ModelStage):
         for entry in named:
             key = normalised(entry.subject_name)
             fault = self._fault(discipline, entry, key, merged)
-            rejects += [Reject("subtopic_stutters", got=name) for name in entry.subtopics if stutters(name)]
+            rejects += filter(None, map(_subtopic_fault, entry.subtopics))
             if fault is None or fault.reason == "subject_listed_again":
                 merged[key] = _united(merged.get(key), entry)
             if fault is not None:
@@ -98,6 +98,8 @@ class ListSubjects(ModelStage):
             return Reject("subject_without_name", got=name)
         if stutters(name):
             return Reject("subject_stutters", got=name)
+        if is_cut_name(name):
+            return Reject("subject_cut_off", got=name)
         if key in merged:
             return Reject("subject_listed_again", got=name, twin=_id(discipline, name))
         if len(merged) >= self.max_subjects:
@@ -114,9 +116,15 @@ class ListSubjects(ModelStage):
         return reply.subjects
 
 
+def _subtopic_fault(name: str) -> Reject | None:
+    if is_cut_name(name):
+        return Reject("subtopic_cut_off", got=name)
+    return Reject("subtopic_stutters", got=name) if stutters(name) else None
+
+
 def _united(first: Entry | None, other: Entry) -> Entry:
     named = [*(first.subtopics if first else ()), *other.subtopics]
-    subtopics = [topic for topic in distinct(named) if not stutters(topic)]
+    subtopics = [topic for topic in distinct(named) if _subtopic_fault(topic) is None]
     return (first or other).model_copy(update={"subtopics": subtopics})
 
 

@@ -15,6 +15,7 @@ from pipeline.model import Model, Sampling
 from pipeline.records import Example, content_id
 from pipeline.stage import NOT_DRAWN, Expected, ModelStage, Reject, rng_for
 from pipeline.synthesis.draws import check_weights, draw_weighted
+from pipeline.synthesis.lead_ins import without_announcements
 from pipeline.synthesis.styles import Wording, wordings
 
 
@@ -39,7 +40,7 @@ class Both(BaseModel):
 class RephraseAnswers(ModelStage):
     reads: ClassVar[type] = Example
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = 2  # 2: tokens that nobody counted are None, were 0
+    version: ClassVar[int] = 3  # 3: what a reply says of itself goes
 
     styles: Mapping[str, Wording] = field(default_factory=lambda: wordings("rephrase_answers"))
     with_question: bool = False  # whether the question is rephrased too
@@ -66,14 +67,17 @@ class RephraseAnswers(ModelStage):
             answer=example.answer,
             both=self.with_question,
         )
-        question = reply.question if isinstance(reply, Both) else example.question
+        question = example.question
+        if isinstance(reply, Both):
+            question = without_announcements(reply.question, example.question)
+        answer = without_announcements(reply.answer, example.answer)
         original = f"{example.question}\n\n{example.answer}" if self.with_question else example.answer
         return [
             dataclasses.replace(
                 example,
-                id=content_id(example.id, style, question, reply.answer),
+                id=content_id(example.id, style, question, answer),
                 question=question,
-                answer=reply.answer,
+                answer=answer,
                 answerer=model.name,
                 style=style,
                 original=original,

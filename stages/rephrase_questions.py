@@ -16,6 +16,7 @@ from pipeline.model import Model, Sampling
 from pipeline.records import Instruction, content_id
 from pipeline.stage import NOT_DRAWN, Expected, ModelStage, Reject, rng_for, settle
 from pipeline.synthesis.draws import check_weights, draw_weighted
+from pipeline.synthesis.lead_ins import without_announcements
 from pipeline.synthesis.styles import Wording, wordings
 
 
@@ -31,7 +32,7 @@ class Reply(BaseModel):
 class RephraseQuestions(ModelStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 2  # 2: replies without thoughts, LaTeX whole
+    version: ClassVar[int] = 3  # 3: what a reply says of itself goes
 
     styles: Mapping[str, Wording] = field(default_factory=lambda: wordings("rephrase_questions"))
     per_question: Annotated[int, Field(ge=1)] = 1  # rephrasings, of different styles
@@ -56,10 +57,11 @@ class RephraseQuestions(ModelStage):
     async def _write(self, instruction: Instruction, style: str, model: Model) -> Instruction:
         prompt = self.styles[style].prompt
         reply = await model.ask(prompt, Reply, self.sampling, question=instruction.question)
+        question = without_announcements(reply.question, instruction.question)
         return dataclasses.replace(
             instruction,
-            id=content_id(instruction.id, style, reply.question),
-            question=reply.question,
+            id=content_id(instruction.id, style, question),
+            question=question,
             questioner=model.name,
             style=style,
             original=instruction.question,

@@ -19,6 +19,7 @@ from pipeline.model import NAME_PATTERN, PLAIN_NAME_PATTERN, Model, Prompt, Samp
 from pipeline.records import Subject, Syllabus, content_id
 from pipeline.stage import Expected, ModelStage, Reject
 from pipeline.taxonomy.broad_subjects import lists_subjects
+from pipeline.text.endings import is_cut_name
 from pipeline.text.text import normalised, stutters, words
 
 # The form of a syllabus, not its content: a name of such words alone is no concept.
@@ -90,7 +91,7 @@ class PlainReply(Reply):
 class WriteSyllabi(ModelStage):
     reads: ClassVar[type] = Subject
     writes: ClassVar[type] = Syllabus
-    version: ClassVar[int] = 3  # 3: whole names that are no concepts; what is dropped is a reject
+    version: ClassVar[int] = 4  # 4: concepts that stop before their last word go
 
     prompt: Prompt = Prompt("write_syllabi/write")
     json_prompt: Prompt = Prompt("write_syllabi/to_json")
@@ -154,6 +155,8 @@ def _fault(concept: str, key: str, text: str) -> str | None:
         return "not_a_concept"
     if stutters(concept):
         return "concept_stutters"
+    if is_cut_name(concept):
+        return "concept_cut_off"
     return None if max(key.split(), key=len, default=" ") in text else "concept_not_in_text"
 
 

@@ -6,6 +6,7 @@ import math
 import os
 import signal
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from typing import Any
@@ -74,7 +75,24 @@ def _connected(address: str, **options: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        ray.shutdown()
+        with _silent():
+            ray.shutdown()
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Of tasks that are left when a run ends with a fault, Ray's core writes lines of its own to the stderr
+    of the process, below Python's. (Its level of logging can be set, and that writes a line as well.)
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _start(address: str, **options: Any) -> None:

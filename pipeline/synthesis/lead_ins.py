@@ -85,6 +85,24 @@ OF_THE_TASK = re.compile(
     r"исходн|оригинал|ichs?\b|\bhe (?:mantenido|conservado)\b|\bj'ai\b",
     re.IGNORECASE,
 )
+# "This is a simple way to express that ...": the text goes on behind it.
+WAY_TO_SAY = re.compile(
+    rf"\A\s*{MARK}(?:{MOOD}[,!.]+\s*)?(?:this|that|it|here)(?: is|'s) (?:a|an|one|another),?"
+    r" (?:\w+,? (?:and )?){0,3}(?:way (?:to|of)|rendition of|attempt (?:to|at))"
+    r" (?:express|say|put|explain|describe|phrase|state|convey|word|rephrase|rewrite|paraphras)\w*"
+    r"(?: (?:it|this|the same(?: thing)?|the (?:text|answer|question|sentence|passage|idea)))?"
+    r"(?: in [\w ]{1,30})?(?: that|:)\s+",
+    re.IGNORECASE,
+)
+# The last paragraph tells what the conversation above it is about.
+RECAP = re.compile(
+    r"\n[ \t]*\n[(\[*_]*(?:(?:in|through|throughout|with|by) (?:this|the above) (?:short |brief |simple )?"
+    r"(?:conversation|dialogue|dialog|discussion|exchange|chat|interview|version|rewrite|rewritten)"
+    r"|(?:this|the above) (?:short |brief |simple )?(?:conversation|dialogue|dialog|exchange|version|rewrite)"
+    r" (?:\w+ )?(?:is|was|shows?|illustrates?|highlights?|discuss(?:es)?|covers?|describes?|explains?"
+    r"|captures?|demonstrates?|uses?|keeps?|presents?|reflects?|provides?))\b[^\n]*\Z",
+    re.IGNORECASE,
+)
 MAX_LEADS = 2  # "Sure! Here is the text:"
 
 
@@ -93,9 +111,18 @@ def without_lead_ins(text: str, source: str) -> str:
     for _ in range(MAX_LEADS):
         found = next((m for p in (INLINE, OWN_LINE, ELSEWHERE, COURTESY) if (m := p.match(text))), None)
         if found is None or found.group().strip().casefold() in source.casefold():
-            return text
+            break
         text = text[found.end() :]
-    return text
+    way = WAY_TO_SAY.match(text)
+    if way is None or way.group().strip().casefold() in source.casefold():
+        return text
+    said = text[way.end() :]
+    return said[:1].upper() + said[1:]
+
+
+def without_announcements(text: str, source: str) -> str:
+    """The text without lead-ins and notes; as it is where nothing else is in it."""
+    return without_lead_ins(without_note(text, source), source).strip() or text
 
 
 def is_lead_in(line: str) -> bool:
@@ -104,7 +131,10 @@ def is_lead_in(line: str) -> bool:
 
 
 def without_note(text: str, source: str) -> str:
-    """The text without a last paragraph in which the model tells what it did."""
+    """The text without a last paragraph in which the model tells what it did, or what a conversation was."""
+    recap = RECAP.search(text)
+    if recap and recap.group().strip() not in source:
+        return text[: recap.start()].rstrip()
     found = NOTE.search(text)
     if found and OF_THE_TASK.search(found.group()) and found.group().strip() not in source:
         return text[: found.start()].rstrip()

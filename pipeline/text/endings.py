@@ -27,6 +27,8 @@ GOES_ON = re.compile(
     r"|而且|因为|但是|所以|和|或|以及|并且|因此|如果|是|在|の|は|が|を|に)\Z",
     re.IGNORECASE,
 )
+# A name does not end with one of these in small letters ("Vitamin A" does).
+AWAITS = re.compile(r" (?:of|in|the|and|or|for|with|to|from|an?|as|into|between|their|its|&)\Z")
 MIN_SIGNS = 6  # of a line of a script without spaces that may go on
 LONGEST = 12  # characters of one of them
 LABELLED = re.compile(r"(?:^|[,;] )[\w -]{2,30}: \S")  # of a line of values with their names
@@ -36,6 +38,11 @@ PROSE_END = re.compile(rf"(?<=[\w{MARKS}])[{re.escape(SENTENCE_ENDS)};](?=\s|[\u
 def is_stop(finish: str) -> bool:
     """Whether a finish reason says that the model was done. All others are of replies that were cut."""
     return finish.casefold() in STOPS
+
+
+def is_cut_name(name: str) -> bool:
+    """Whether a name stops before its last word, as where a form leaves no room: "Cultures of nations in"."""
+    return AWAITS.search(name) is not None
 
 
 def has_end(text: str) -> bool:

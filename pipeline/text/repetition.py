@@ -1,4 +1,4 @@
-"""How much a text says again: loops, sentences and list items that return, circular sentences.
+"""How much a text says again: loops, sentences and list items that return.
 
 A loop is not a parallel: "X is high in fibre, Y is high in protein" shares its words and says two things. So
 runs of a few words are counted against a limit that grows with the length of the text, and what returns word
@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from functools import lru_cache
 
-from pipeline.text.characters import lowered
 from pipeline.text.kinds import GAP, ITEM_MARK, runs, without
 from pipeline.text.sentence_marks import SENTENCE_ENDS
 from pipeline.text.text import LONG, repeated_share, words
@@ -35,30 +34,6 @@ MIN_ITEMS = 3
 INLINE_MARK = re.compile(r"(?:(?<=\s)|\A)\(?\d{1,3}[.)](?=\s|\Z)")
 NUMBERED = re.compile(r"\d[.)](?:\s|$)")
 MIN_BARE = 4
-# Between a thing and another one, which may not be the same.
-COMPARED = re.compile(
-    r"\b(?:(?:differs?|different|distinguished|separated?) from|(?:compares?|compared|related"
-    r"|relates?|similar|equal"
-    r"|opposed) (?:to|with)|versus|vs\.?|the same as|affects?|influences?|impacts?|causes?"
-    r"|determines?|defines?)\s"
-)
-COMPARING = (  # one of these is in all that it finds
-    " from", " to", " with", "versus", "vs", "the same as", "affect", "influence", "impact", "cause",
-    "determine", "define",
-)  # fmt: skip
-BETWEEN = re.compile(r"\bbetween (?:the )?([\w' -]{3,60}?) and (?:the )?\1\b", re.IGNORECASE)
-DEFINED = re.compile(
-    r"\A\W*(?:(?:a|an|the) )?([^\W\d_][\w' -]{2,60}?) (?:is|are|was|were|means?|refers? to"
-    r"|is defined as|can be defined as)"
-    r"(?: (?:also|simply|basically))?(?: (?:a|an|the))?(?: (?:main|study|science|process|act|state"
-    r"|art|practice|concept|idea"
-    r"|field|topic|type|kind|form|method|use|field of study) of)?(?: (?:a|an|the))? \1\W*\Z",
-    re.IGNORECASE,
-)
-HEAD = 300  # characters
-NEAR = 60  # characters before and after a word that compares, in which the names stand
-ARTICLES = {"the", "a", "an"}
-MAX_NAME, MIN_NAME = 4, 3  # words, letters
 
 
 @lru_cache(maxsize=8)  # the measures of a filter ask for the same text in turn
@@ -218,26 +193,4 @@ def bare_marks_in(text: str) -> str | None:
     own = max((sum(mark == body for mark, body in pairs) for pairs in lists), default=0)
     if max(bare, own) >= MIN_BARE and 2 * max(bare, own) >= max(len(marks), own):
         return f"{max(bare, own)} marks without items"
-    return None
-
-
-def circular_in(text: str) -> str | None:
-    """A sentence that compares a thing with itself, or says that it is what it is; the first one, near the
-    start of a text, where it says what it is about.
-    """
-    told = telling(text)[:HEAD]
-    found = BETWEEN.search(told) if "between" in told or "Between" in told else None
-    found = found or (DEFINED.match(told) if len(told) < 2 * NEAR + NEAR else None)
-    if found:
-        return found.group().strip()
-    folded = lowered(told)
-    for match in COMPARED.finditer(folded) if any(map(folded.__contains__, COMPARING)) else ():
-        before = words(told[max(0, match.start() - NEAR) : match.start()])
-        after = words(told[match.end() : match.end() + NEAR])
-        after = after[1:] if after[:1] and after[0] in ARTICLES else after
-        before = before[:-1] if before[-1:] and before[-1] in ("is", "are") else before
-        for n in range(1, MAX_NAME + 1):
-            name = " ".join(after[:n])
-            if len(before) >= n <= len(after) and before[-n:] == after[:n] and len(name) >= MIN_NAME:
-                return f"{name} {told[match.start() : match.end()].strip()} {name}"
     return None

@@ -65,6 +65,17 @@ def test_a_name_that_loops_is_dropped() -> None:
     ]
 
 
+def test_a_name_that_stops_before_its_last_word_is_dropped() -> None:
+    lists = [[entry("Cultures of ancient nations in", "genes"), entry("Vitamin A", "genes", "genes of the")]]
+    made = run(ListSubjects(queries=1), discipline(), subjects_script(lists))
+    vitamin, *rejects = made
+    assert (vitamin.subject, vitamin.subtopics) == ("Vitamin A", ("genes",))
+    assert [(reject.reason, reject.got) for reject in rejects] == [
+        ("subject_cut_off", "Cultures of ancient nations in"),
+        ("subtopic_cut_off", "genes of the"),
+    ]
+
+
 def test_subjects_that_differ_in_symbols_are_as_many_and_doubled_names_stay() -> None:
     names = [
         "C Programming",
@@ -131,7 +142,7 @@ def test_a_syllabus_has_distinct_sessions_and_concepts() -> None:
         ("Genes", ["locus", "Locus", "key concepts"]),
         ("Alleles", ["LOCUS", "dominance"]),
         ("genes", ["exon", "dominance"]),
-        ("Empty", ["Session", "Exon", "Exon exon", "Unicorns"]),
+        ("Empty", ["Session", "Exon", "Exon exon", "exons and", "Unicorns"]),
     ]
     script = syllabus_script("Of a locus, its exons and dominance. " * 10, sessions)
     made, *rejects = run(WriteSyllabi(), subject(), script)
@@ -143,6 +154,7 @@ def test_a_syllabus_has_distinct_sessions_and_concepts() -> None:
         ("not_a_concept", "Session"),
         ("concept_repeated", "Exon"),
         ("concept_stutters", "Exon exon"),
+        ("concept_cut_off", "exons and"),
         ("concept_not_in_text", "Unicorns"),
         ("session_without_concepts", "Empty"),
     ]

@@ -72,6 +72,48 @@ def test_lead_ins_are_stripped(lead: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "lead",
+    [
+        "This is a simple way to express that ",
+        "This is another, simpler way of saying it: ",
+        "Sure! Here is a short way to put the same thing: ",
+        "It's a different way to say that ",
+    ],
+)
+def test_a_lead_in_within_the_sentence_goes_and_the_sentence_begins_large(lead: str) -> None:
+    assert cleaned(lead + REPHRASED[0].lower() + REPHRASED[1:], "prose", SOURCE) == REPHRASED
+
+
+TURNS = "Anna: How long was the bridge?\n\nBen: It was 3,264 metres long.\n\nAnna: And when did it fall?"
+
+
+@pytest.mark.parametrize(
+    "recap",
+    [
+        "In this conversation, Anna and Ben discuss a bridge.",
+        "Through this dialogue we learn of a bridge.",
+        "This short exchange illustrates how long the bridge was.",
+    ],
+)
+def test_what_is_said_of_a_conversation_below_it_goes(recap: str) -> None:
+    assert cleaned(f"{TURNS}\n\n{recap}", "dialogue", SOURCE) == TURNS
+    assert cleaned(f"{TURNS}\n\n{recap}", "dialogue", f"{SOURCE}\n{recap}") == f"{TURNS}\n\n{recap}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "This is a simple way to say hello: wave.",
+        "It is a good way to explain a theory.",
+        f"{REPHRASED}\n\nIn this exchange of letters he was told of it.",
+        f"{REPHRASED}\n\nThis version of the bridge was built in 1887.",
+    ],
+)
+def test_sentences_that_look_like_them_stay(text: str) -> None:
+    assert cleaned(text, "prose", text) == text
+
+
+@pytest.mark.parametrize(
     "text", [REPHRASED, "Here, in Scotland, a bridge fell. It was long.", "I have seen a bridge."]
 )
 def test_what_announces_nothing_stays(text: str) -> None:

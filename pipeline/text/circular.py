@@ -1,0 +1,123 @@
+"""Sentences that tell a thing by itself: what differs from itself, consists of itself, is what it is. Pure
+functions, linear in the text.
+"""
+
+import re
+
+from pipeline.text.characters import lowered
+from pipeline.text.repetition import telling
+from pipeline.text.text import words
+
+# Between a thing and another one, which may not be the same.
+COMPARED = re.compile(
+    r"\b(?:(?:differs?|different|distinguished|separated?) from|(?:compares?|compared|related"
+    r"|relates?|similar|equal"
+    r"|opposed) (?:to|with)|versus|vs\.?|the same as|affects?|influences?|impacts?|causes?"
+    r"|determines?|defines?)\s"
+)
+COMPARING = (  # one of these is in all that it finds
+    " from", " to", " with", "versus", "vs", "the same as", "affect", "influence", "impact", "cause",
+    "determine", "define",
+)  # fmt: skip
+DEFINED = re.compile(
+    r"\A\W*(?:(?:a|an|the) )?([^\W\d_][\w' -]{2,60}?) (?:is|are|was|were|means?|refers? to"
+    r"|is defined as|can be defined as)"
+    r"(?: (?:also|simply|basically))?(?: (?:a|an|the))?(?: (?:main|study|science|process|act|state"
+    r"|art|practice|concept|idea"
+    r"|field|topic|type|kind|form|method|use|field of study) of)?(?: (?:a|an|the))? \1\W*\Z",
+    re.IGNORECASE,
+)
+# A name ends before one of these, or before a mark; before another word it may be a part of a longer one:
+# "machine learning and machine learning engineers".
+ENDS = r"(?=\W*\Z|[,.;:?!)]| (?:and|or|in|on|of|for|with|as|that|which|who|to|from|at|by|an?|the)\b)"
+# ... and begins after one of these: "reinforcement learning and deep reinforcement learning" are two.
+BEGINS = (
+    r"(?:\A\W*|[,;:?!(] ?|\b(?:a|an|the|of|to|in|on|for|with|from|by|about|as|at|between|and|or|is|are|was"
+    r"|were|does|do|how|what|why|term|concept|topic|subject|field|word|than|like|including) )"
+)
+NAME = r"([^\W\d_][\w'-]{2,30}(?: [\w'-]{1,30}){0,4})"
+BETWEEN = re.compile(rf"\bbetween (?:the )?([\w' -]{{3,60}}?) and (?:the )?\1{ENDS}", re.IGNORECASE)
+MADE_OF = re.compile(
+    rf"{BEGINS}{NAME} (?:consists? of|(?:is|are) (?:composed|made(?: up)?) of|comprises?)"
+    rf" (?:an? |the )?\1{ENDS}",
+    re.IGNORECASE,
+)
+MAKING = ("consist", "composed of", "made of", "made up of", "comprise")
+# "What is X, and how does it differ from X?"
+ASKED_BACK = re.compile(
+    rf"{BEGINS}{NAME},? and (?:how|why|when|where|what) (?:do|does|did|is|are|can|could|may|might|will|would)"
+    r" (?:it|they|this|that) (?:\w+ )?"
+    r"(?:(?:differs?|different|distinguished|separated?) from|(?:compares?|compared|related|relates?"
+    r"|similar|equal|opposed|connects?|connected|contributes?) (?:to|with)"
+    rf"|affect|influence|impact|cause|determine|define|shape) (?:an? |the )?\1{ENDS}",
+    re.IGNORECASE,
+)
+# "Ancient Egypt and Ancient Egypt": names of two words or more; single ones return ("more and more").
+PAIRED = re.compile(
+    rf"{BEGINS}([^\W\d_][\w'-]{{2,30}}(?: [\w'-]{{2,30}}){{1,4}}),? (?:and|or) (?:the )?\1{ENDS}",
+    re.IGNORECASE,
+)
+# "biology, and biology"; what is said of going on is no thing.
+PAIRED_IN_LIST = re.compile(
+    rf", (?:the )?(?!(?:again|more|further|over|after|better|faster|years|days|hours|miles)\b)"
+    rf"([^\W\d_]\w{{3,30}}), (?:and|or) (?:the )?\1{ENDS}",
+    re.IGNORECASE,
+)
+ASKING = re.compile(r"(?:how|why|when|where|what) ")
+JOINED = re.compile(r" (?:and|or) ")
+HEAD = 300  # characters
+NEAR = 60  # characters before and after a word that compares, in which the names stand
+FAR = 150  # characters after an "and", in which a name comes again
+ARTICLES = {"the", "a", "an"}
+MAX_NAME, MIN_NAME = 4, 3  # words, letters
+
+
+def circular_in(text: str) -> str | None:
+    """A sentence that compares a thing with itself, names it twice as if it were two, or says that it is, or
+    consists of, what it is; the first one, near the start of a text, where it says what it is about.
+    """
+    told = telling(text)[:HEAD]
+    folded = lowered(told)
+    return _said_of_itself(told, folded) or _compared_with_itself(told, folded) or _named_twice(told, folded)
+
+
+def _said_of_itself(told: str, folded: str) -> str | None:
+    found = BETWEEN.search(told) if "between" in folded else None
+    found = found or (DEFINED.match(told) if len(told) < 2 * NEAR + NEAR else None)
+    found = found or (MADE_OF.search(told) if any(map(folded.__contains__, MAKING)) else None)
+    return found.group().strip() if found else None
+
+
+def _compared_with_itself(told: str, folded: str) -> str | None:
+    for match in COMPARED.finditer(folded) if any(map(folded.__contains__, COMPARING)) else ():
+        before = words(told[max(0, match.start() - NEAR) : match.start()])
+        after = words(told[match.end() : match.end() + NEAR])
+        after = after[1:] if after[:1] and after[0] in ARTICLES else after
+        before = before[:-1] if before[-1:] and before[-1] in ("is", "are") else before
+        for n in range(1, MAX_NAME + 1):
+            name = " ".join(after[:n])
+            is_same = len(before) >= n <= len(after) and before[-n:] == after[:n] and len(name) >= MIN_NAME
+            if is_same and _is_whole(name, folded[match.end() :]):
+                return f"{name} {told[match.start() : match.end()].strip()} {name}"
+    return None
+
+
+def _is_whole(name: str, folded: str) -> bool:
+    """Whether a text begins with the name, not with a longer one."""
+    return re.match(rf"(?:(?:an?|the) )?{re.escape(name)}{ENDS}", folded) is not None
+
+
+def _named_twice(told: str, folded: str) -> str | None:
+    for match in JOINED.finditer(folded):
+        start = max(0, match.start() - NEAR)
+        last = folded[start : match.start()].rstrip(",").rpartition(" ")[2]
+        after = folded[match.end() : match.end() + FAR]
+        again = after.find(last) if len(last) >= MIN_NAME else -1
+        if again < 0:
+            continue  # patterns are slow, and a name that comes again ends as it did before
+        asked = (ASKED_BACK,) if ASKING.match(after) else ()
+        paired = (PAIRED, PAIRED_IN_LIST) if again < NEAR else ()
+        for pattern in (*asked, *paired):
+            if found := pattern.search(told, start):
+                return found.group().strip()
+    return None
