@@ -115,9 +115,8 @@ def _named_twice(told: str, folded: str) -> str | None:
         again = after.find(last) if len(last) >= MIN_NAME else -1
         if again < 0:
             continue  # patterns are slow, and a name that comes again ends as it did before
-        asked = (ASKED_BACK,) if ASKING.match(after) else ()
-        paired = (PAIRED, PAIRED_IN_LIST) if again < NEAR else ()
-        for pattern in (*asked, *paired):
+        patterns = [PAIRED, PAIRED_IN_LIST] if again < NEAR else []
+        for pattern in [ASKED_BACK, *patterns] if ASKING.match(after) else patterns:
             if found := pattern.search(told, start):
                 return found.group().strip()
     return None
