@@ -1,5 +1,6 @@
 """Shared by all tests: the scripted server, one real vLLM server, and runs of the command line."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -128,10 +129,15 @@ def academe_command(*arguments: str) -> list[str]:
 
 
 def academe(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Runs the command line to its end; in this process where it only looks: a new one takes 3 s."""
-    if arguments[0] in LOOKS and env is None:
-        looked = CliRunner().invoke(app, arguments, catch_exceptions=False)
-        return subprocess.CompletedProcess(arguments, looked.exit_code, looked.stdout, looked.stderr)
+    """Runs the command line to its end. In this process where that can be: a new one takes 3 s, and its runs
+    start workers of their own in the shared cluster.
+    """
+    if env is None and (arguments[0] in LOOKS or (arguments[0] == "run" and _is_in_shared_cluster())):
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        done = CliRunner().invoke(app, arguments, catch_exceptions=False)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
     return subprocess.run(
         academe_command(*arguments),
         capture_output=True,
@@ -140,6 +146,13 @@ def academe(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Co
         cwd=ROOT,
         env={**os.environ, **(env or {})},
     )
+
+
+def _is_in_shared_cluster() -> bool:
+    """Whether this process has joined the cluster that the test shares, and nothing has its event loop."""
+    if not ray.is_initialized() or asyncio._get_running_loop() is not None:
+        return False
+    return os.environ.get("RAY_ADDRESS") == ray.get_runtime_context().gcs_address
 
 
 def kill_group(process: subprocess.Popen[Any]) -> None:
@@ -290,7 +303,9 @@ class Finished:
 def finished(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Finished:
     folder = tmp_path_factory.mktemp("finished")
     server = start_scripted(folder)
-    done = academe(*run_arguments(server, folder / "run"), env={"RAY_ADDRESS": cluster})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_ADDRESS", cluster)
+        done = academe(*run_arguments(server, folder / "run"))
     server.stop()
     assert done.returncode == 0, done.stdout + done.stderr
     return Finished(folder / "run", server.bodies())

@@ -52,7 +52,7 @@ def joined_cluster(address: str, luggage: Luggage, root: UPath) -> Iterator[None
     """
     _check_reachable(address)
     with _connected(address, runtime_env={"working_dir": str(luggage.folder)}):
-        _check_nodes(root)
+        check_nodes(root)
         yield
 
 
@@ -121,7 +121,7 @@ def on_node(node: str) -> Any:
     return NodeAffinitySchedulingStrategy(node, soft=False)
 
 
-def _check_nodes(root: UPath) -> None:
+def check_nodes(root: UPath) -> None:
     """Raises RecipeError when a node cannot take what is sent to it, or does not see what is in the root."""
     look: Any = ray.remote(num_cpus=0, max_retries=0)(_sees)
     nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]

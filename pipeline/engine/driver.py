@@ -18,7 +18,7 @@ from ray.exceptions import RayError, RayTaskError
 from pipeline.dag import Step, model_of
 from pipeline.engine import work
 from pipeline.engine.budget import Meter
-from pipeline.engine.cluster import joined_cluster, n_cores, private_cluster
+from pipeline.engine.cluster import check_nodes, joined_cluster, n_cores, private_cluster
 from pipeline.engine.interrupts import check_interrupted
 from pipeline.engine.luggage import Luggage
 from pipeline.engine.schedule import ROWS_PER_PART, Schedule, Task
@@ -32,6 +32,7 @@ from pipeline.storage.root import Root
 from pipeline.storage.store import Part
 
 TICK_S = 0.5  # between looks at servers and progress
+END_S = 10.0  # for tasks that were cancelled to be gone
 GATHER_S = 0.02  # for results that come together: a look at all that are waited for costs a millisecond
 TASKS_PER_CORE = 2  # one runs, one waits
 MIN_REPLIES = 100  # before the share of bad ones says anything
@@ -47,32 +48,37 @@ def drive(
     replay: bool,
     spread_rows: int,
 ) -> None:
-    """Runs the schedule to its end on the cluster at `ray_address`, None for a private one on this machine.
+    """Runs the schedule to its end on the cluster at `ray_address`, None for a private one on this machine. A
+    program that has joined one itself (`ray.init`) runs on that, with its own runtime environment.
 
     With `replay` nothing is sent; dataset steps of more than `spread_rows` rows are decided on by tasks.
     Raises PipelineError; BudgetSpent when the meter says so, with the replies to all that was sent stored.
     """
     steps = schedule.wanted()
-    with _cluster(ray_address, steps, root) as luggage:
-        _Driver(schedule, root, events, gates, meter, replay, luggage, spread_rows).work()
+    with _cluster(ray_address, steps, root) as (luggage, is_private):
+        _Driver(schedule, root, events, gates, meter, replay, luggage, is_private, spread_rows).work()
 
 
 @contextlib.contextmanager
-def _cluster(address: str | None, steps: list[Step], root: Root) -> Iterator[Luggage | None]:
-    """The cluster, and what was packed for its nodes; a private one needs no luggage."""
+def _cluster(address: str | None, steps: list[Step], root: Root) -> Iterator[tuple[Luggage | None, bool]]:
+    """The cluster; what was packed for its nodes, where it is not the caller's; whether it is private."""
+    if ray.is_initialized():
+        check_nodes(root.path)
+        yield None, False
+        return
     if address is None:
         specs = {
             spec.server_key(): spec for spec in map(model_of, filter(_asks, steps)) if spec.serve == "ray"
         }
         needs = [spec.replicas for spec in specs.values()]
         with private_cluster(sum(need.max * need.cpus for need in needs if need.accelerator == "cpu")):
-            yield None
+            yield None, True
         return
     with tempfile.TemporaryDirectory() as folder:
         luggage = Luggage(Path(folder))
         luggage.pack(step.stage for step in steps)
         with joined_cluster(address, luggage, root.path):
-            yield luggage
+            yield luggage, False
 
 
 def _asks(step: Step) -> bool:
@@ -97,6 +103,7 @@ class _Driver:
     meter: Meter
     replay: bool
     luggage: Luggage | None
+    is_private: bool
     spread_rows: int
     waiting: dict[Any, Callable[[Any], None]] = field(default_factory=dict)  # what to do with each result
     cpu_tasks: int = 0
@@ -104,9 +111,7 @@ class _Driver:
     def work(self) -> None:
         """Submits, waits and collects until the schedule is finished."""
         self.cores, tended = n_cores(), 0.0
-        self.serving = Serving(
-            self.root, self.events, self.replay, self.luggage is None, self.waiting.__setitem__
-        )
+        self.serving = Serving(self.root, self.events, self.replay, self.is_private, self.waiting.__setitem__)
         for step in self.schedule.wanted():
             if isinstance(step.stage, ModelStage):
                 self.serving.worker(step)  # they start while the first parts are read
@@ -121,7 +126,19 @@ class _Driver:
                     self.serving.tend()
                     self._check_budget()
         finally:
-            self.serving.stop()
+            self._end()
+
+    def _end(self) -> None:
+        """Ends what the run began. In a cluster that stays up, none of its tasks may write into the root once
+        the root is free.
+        """
+        for ref in self.waiting:
+            with contextlib.suppress(ValueError):  # of a worker of a model, which goes as a whole
+                ray.cancel(ref, force=True)
+        self.serving.stop()
+        left = [ref for ref in self.waiting if isinstance(ref, ray.ObjectRef)]
+        if left:
+            ray.wait(left, num_returns=len(left), timeout=END_S)
 
     def _has_room(self, task: Task) -> bool:
         if isinstance(task.step.stage, ModelStage):

@@ -99,7 +99,10 @@ class Serving:
             ray.wait(drained, num_returns=len(drained), timeout=longest)
 
     def stop(self) -> None:
-        """Ends the servers that end with the run."""
+        """Ends the workers, and the servers that end with the run."""
+        for served in self._served.values():
+            for worker in served.workers:
+                ray.kill(worker.actor)
         for server in self._servers.values():
             server.stop()
 
