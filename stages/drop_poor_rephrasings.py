@@ -26,7 +26,14 @@ from pipeline.text.faults import chat_marker_in, leak_in
 from pipeline.text.lists_in_sentences import item_listed_twice
 from pipeline.text.markup import broken_markup_in
 from pipeline.text.refusals import refusal_in
-from pipeline.text.repetition import beyond_length, loop_in, repeated_runs_share, said_again_share, telling
+from pipeline.text.repetition import (
+    beyond_length,
+    loop_in,
+    repeated_runs_share,
+    said_again_share,
+    said_twice_in,
+    telling,
+)
 from pipeline.text.text import copied_share, words
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -104,9 +111,13 @@ class DropPoorRephrasings(FilterStage):
         damage = damage_in(text) or unseen_in(text) or broken_markup_in(text) or loop_in(text)
         if damage is not None and not (broken_markup_in(original) or loop_in(original)):
             return Reject("rephrasing_is_damaged", got=damage)
-        twice = circular_in(text) or item_listed_twice(text)
+        twice = circular_in(text) or item_listed_twice(text) or said_twice_in(text, original)
         if twice is not None and not (circular_in(original) or item_listed_twice(original)):
-            return Reject("rephrasing_repeats_itself", got=twice, limit="no item twice in a list or a pair")
+            return Reject(
+                "rephrasing_repeats_itself",
+                got=twice,
+                limit="nothing twice in a list, a pair or a short text",
+            )
         return None
 
     def _facts(self, text: str, original: str, style: Style | None) -> Reject | None:

@@ -25,7 +25,9 @@ MARKERS = re.compile(
     r"\b(?:here(?:'s| is| are) (?:a|an|the|your|my) \w* ?"
     r"(?:paraphras|rephras|rewrit|version|summary|text|list)"
     r"|paraphrased? (?:version|text|of the)|rephrased (?:version|text)|rewritten (?:version|text)"
-    r"|high-quality english|the original text|i hope (?:this|it|that)(?: \w+){0,4} helps|let me know if"
+    r"|high-quality english|the original (?:text|sentence|passage)\b"
+    r"|(?:can|could) be (?:simplified|shortened|rephrased|reworded) (?:to|as|in)\b"
+    r"|i hope (?:this|it|that)(?: \w+){0,4} helps|let me know if"
     r"|as requested)",
     re.IGNORECASE,
 )

@@ -32,17 +32,22 @@ DEFINED = re.compile(
 ENDS = r"(?=\W*\Z|[,.;:?!)]| (?:and|or|in|on|of|for|with|as|that|which|who|to|from|at|by|an?|the)\b)"
 # ... and begins after one of these: "reinforcement learning and deep reinforcement learning" are two.
 BEGINS = (
-    r"(?:\A\W*|[,;:?!(] ?|\b(?:a|an|the|of|to|in|on|for|with|from|by|about|as|at|between|and|or|is|are|was"
+    r"(?:\A\W*|[.,;:?!(\n] ?|\b(?:a|an|the|of|to|in|on|for|with|from|by|about|as|at|between|and|or|is|are|was"
     r"|were|does|do|how|what|why|term|concept|topic|subject|field|word|than|like|including) )"
 )
 NAME = r"([^\W\d_][\w'-]{2,30}(?: [\w'-]{1,30}){0,4})"
 BETWEEN = re.compile(rf"\bbetween (?:the )?([\w' -]{{3,60}}?) and (?:the )?\1{ENDS}", re.IGNORECASE)
 MADE_OF = re.compile(
-    rf"{BEGINS}{NAME} (?:consists? of|(?:is|are) (?:composed|made(?: up)?) of|comprises?)"
+    rf"{BEGINS}{NAME}(?:, [^,.\n]{{3,30}},)?"
+    r" (?:consists? of|(?:is|are) (?:composed|made(?: up)?) of|comprises?"
+    r"|(?:is|are) (?:an?|the|one) (?:\w+ )?(?:field|branch|study|subset|form|kind|type|part|area) of)"
     rf" (?:an? |the )?\1{ENDS}",
     re.IGNORECASE,
 )
-MAKING = ("consist", "composed of", "made of", "made up of", "comprise")
+MAKING = (
+    "consist", "composed of", "made of", "made up of", "comprise", "field of", "branch of", "study of",
+    "subset of", "form of", "kind of", "type of", "part of", "area of",
+)  # fmt: skip
 # "What is X, and how does it differ from X?"
 ASKED_BACK = re.compile(
     rf"{BEGINS}{NAME},? and (?:how|why|when|where|what) (?:do|does|did|is|are|can|could|may|might|will|would)"
@@ -64,7 +69,14 @@ PAIRED_IN_LIST = re.compile(
     re.IGNORECASE,
 )
 ASKING = re.compile(r"(?:how|why|when|where|what) ")
+# "derivatives, derivatives, and options", "both awe and awe"
+AT_ONCE = re.compile(
+    r"\b(?!\w+ly\b)([^\W\d_]{5,30}), \1,? (?:and|or)\b"
+    rf"|\bboth ([^\W\d_]{{3,30}}) and \2{ENDS}",
+    re.IGNORECASE,
+)
 JOINED = re.compile(r" (?:and|or) ")
+EDGES = " .,;:?!(\n"
 HEAD = 300  # characters
 NEAR = 60  # characters before and after a word that compares, in which the names stand
 FAR = 150  # characters after an "and", in which a name comes again
@@ -85,7 +97,7 @@ def _said_of_itself(told: str, folded: str) -> str | None:
     found = BETWEEN.search(told) if "between" in folded else None
     found = found or (DEFINED.match(told) if len(told) < 2 * NEAR + NEAR else None)
     found = found or (MADE_OF.search(told) if any(map(folded.__contains__, MAKING)) else None)
-    return found.group().strip() if found else None
+    return found.group().strip(EDGES) if found else None
 
 
 def _compared_with_itself(told: str, folded: str) -> str | None:
@@ -108,6 +120,8 @@ def _is_whole(name: str, folded: str) -> bool:
 
 
 def _named_twice(told: str, folded: str) -> str | None:
+    if found := AT_ONCE.search(told):
+        return found.group().strip(EDGES)
     for match in JOINED.finditer(folded):
         start = max(0, match.start() - NEAR)
         last = folded[start : match.start()].rstrip(",").rpartition(" ")[2]
@@ -118,5 +132,5 @@ def _named_twice(told: str, folded: str) -> str | None:
         patterns = [PAIRED, PAIRED_IN_LIST] if again < NEAR else []
         for pattern in [ASKED_BACK, *patterns] if ASKING.match(after) else patterns:
             if found := pattern.search(told, start):
-                return found.group().strip()
+                return found.group().strip(EDGES)
     return None

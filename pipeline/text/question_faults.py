@@ -63,14 +63,15 @@ OF_READING = (
 NOT_GIVEN = re.compile(
     rf"\b(?:the|this|following) {THINGS} (?:above|below|shown|provided|given)\b"
     rf"|\b(?:above|below|following) {THINGS}\b|\b(?:in|from|to|according to) the (?:text|passage|excerpt)\b"
-    r"|\bthe (?:article|passage|text|author|story) (?:discuss|mention|describe|say|talk)"
+    r"|\bthe (?:article|passage|text|author|story|sentence|paragraph|excerpt|poem)"
+    r" (?:discuss|mention|describe|say|talk|mean|tell|suggest|imply)"
     rf"|(?P<numbered>\b(?:in|from|of|on|see|to) (?:{SEEN}|fig\.|exercise|appendix|equation) \d)"
     r"|\b(?:the|your) (?:answer to the )?previous (?:answer|exercise|passage|problem|question|section)\b"
     # The last sentence asks for what should follow it.
     r"|\bthe following (?!(?:day|week|month|year)s?\b|morning\b|night\b)[^:.\n]*\?\s*\Z"
     # One sentence is all there is.
     rf"|\A[^:.?\n]*\b(?:the given|this) (?:{THINGS}|{GIVEN})\b[^:.\n]*\?\s*\Z"
-    rf"|\A[^:.?\n]*\b(?:(?:in|on) the {SEEN} (?!of\b)|the {READ} about\b"
+    rf"|\A[^:.?\n]*\b(?:(?:in|on) the {SEEN} (?!of\b)|the {READ} (?:about|on)\b"
     rf"|author of the {READ})[^:.\n]*\?\s*\Z"
     # What is asked of a text that one reads, at the end of the one sentence, so that no name follows.
     rf"|\A[^:.?\n]*\b(?:{OF_ALL} (?:of|in) the {READ}|{OF_READING} (?:of|in) the {READ_ONLY})\W*\Z",
@@ -132,7 +133,7 @@ LEAKY = (
 NEEDY = (
     "figure", "diagram", "image", "picture", "graph", "chart", "table", "video", "map", "illustration",
     "passage", "text", "excerpt", "article", "essay", "poem", "story", "document", "dataset", "code", "given",
-    "this", "previous", "author", "following", "fig.", "exercise", "appendix", "equation",
+    "this", "previous", "author", "following", "sentence", "paragraph", "fig.", "exercise", "appendix", "equation",
 )  # fmt: skip
 CHOOSING = (
     " of these", " of the following", " of the options", "which option", "choose the ", "下列", "以下",

@@ -27,6 +27,7 @@ MARK_ENDS = re.compile(r"[-*•+–.)、．](?:\s|\Z)")  # noqa: RUF001  as ever
 MIN_SENTENCE = 6  # words of a sentence that does not return by chance
 LONG_SENTENCE = 8
 OFTEN = 3  # times that a long sentence makes a loop in a text of any length
+SAID_TWICE = 8  # words in a row that no short text says twice
 LOOP = 3  # times in a row
 LOOP_OF_SHORT = 6  # of one word or sign of fewer than LONG letters: "ha ha ha" is none
 STRETCH = re.compile(rf"[\n{GAP}]")
@@ -100,6 +101,17 @@ def _sentences(told: str) -> list[str]:
         start = end.end()
     rest = told[start:].strip()
     return [*found, rest] if ITEM_MARK.match(rest) else found
+
+
+def said_twice_in(text: str, source: str) -> str | None:
+    """SAID_TWICE words in a row that a short text says twice and its source at most once."""
+    items = words(telling(text))
+    if len(items) > SHORT:
+        return None
+    grams = Counter(zip(*(items[start:] for start in range(SAID_TWICE)), strict=False))
+    again = [" ".join(gram) for gram, n in grams.items() if n > 1]
+    told = " ".join(words(source)) if again else ""
+    return next((one for one in again if told.count(one) < 2), None)
 
 
 def loop_in(text: str) -> str | None:

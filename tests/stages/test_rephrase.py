@@ -16,6 +16,7 @@ from pipeline.stage import Reject
 from pipeline.storage.replies import StoredReply
 from pipeline.synthesis.reply_forms import FormFault, Pair, cleaned, pairs_in, some_of
 from pipeline.synthesis.styles import STYLES
+from pipeline.text.repetition import said_twice_in
 from stages.compare_meanings import CompareMeanings
 from stages.drop_poor_rephrasings import DropPoorRephrasings
 from stages.keep_chunks import KeepChunks
@@ -126,6 +127,8 @@ def test_what_announces_nothing_stays(text: str) -> None:
         f"{REPHRASED} I hope this helps!",
         f"{REPHRASED}\n\nLet me know if you need more.",
         f"This text says: {REPHRASED} The paraphrased version of the text ends.",
+        f"The original sentence is long. {REPHRASED}",
+        f"It's a bit wordy and could be simplified to: {REPHRASED}",
     ],
 )
 def test_a_reply_that_still_speaks_of_itself_is_dropped(reply: str) -> None:
@@ -133,6 +136,15 @@ def test_a_reply_that_still_speaks_of_itself_is_dropped(reply: str) -> None:
     found = cleaned(reply, "prose", SOURCE)
     assert isinstance(found, FormFault)
     assert found.reason == "lead_in"
+
+
+def test_a_short_text_says_nothing_twice_that_its_original_says_once() -> None:
+    said = "news and ideas spread faster than ever before"
+    text = f"By 1500 there were presses in towns: {said}. People read the same words, and {said}."
+    assert said_twice_in(text, f"Books were cheap. {said.capitalize()}.") == said
+    assert said_twice_in(text, f"{said}, and so on, {said}") is None
+    assert said_twice_in(text.replace("than ever before. People", "than they did. People"), "") is None
+    assert said_twice_in(f"{text} {' '.join(f'word{n}' for n in range(200))}", "") is None  # no short text
 
 
 def test_fences_and_quotes_around_all_of_it_go() -> None:
