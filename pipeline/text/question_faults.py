@@ -133,7 +133,8 @@ LEAKY = (
 NEEDY = (
     "figure", "diagram", "image", "picture", "graph", "chart", "table", "video", "map", "illustration",
     "passage", "text", "excerpt", "article", "essay", "poem", "story", "document", "dataset", "code", "given",
-    "this", "previous", "author", "following", "sentence", "paragraph", "fig.", "exercise", "appendix", "equation",
+    "this", "previous", "author", "following", "sentence", "paragraph", "fig.", "exercise", "appendix",
+    "equation",
 )  # fmt: skip
 CHOOSING = (
     " of these", " of the following", " of the options", "which option", "choose the ", "下列", "以下",
