@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
@@ -149,8 +150,10 @@ def academe(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Co
 
 
 def _is_in_shared_cluster() -> bool:
-    """Whether this process has joined the cluster that the test shares, and nothing has its event loop."""
-    if not ray.is_initialized() or asyncio._get_running_loop() is not None:
+    """Whether this process has joined the cluster that the test shares, and a run may have its main thread."""
+    if threading.current_thread() is not threading.main_thread() or asyncio._get_running_loop() is not None:
+        return False
+    if not ray.is_initialized():
         return False
     return os.environ.get("RAY_ADDRESS") == ray.get_runtime_context().gcs_address
 

@@ -40,7 +40,7 @@ for _kind, _chars in PUNCTUATION.items():
 
 def pieces(texts: pa.Array | pa.ChunkedArray) -> pa.LargeListArray:
     """The words of each text as 32-bit hashes with a MARK, each piece ended by END or ASKING_END; none of a
-    text with fewer than MIN_SHARED words.
+    text with fewer than MIN_SHARED words, or of one piece: it has no context and something beside it.
     """
     found = in_chunks(texts, lambda *text: _pieces(*text, ENDINGS, letter_tables()[0]))
     counts, values = zip(*found, strict=True)
@@ -68,6 +68,8 @@ def _pieces(data, starts, endings, table):
     filled = 0
     for row in range(len(counts)):
         first, begun, place, n_words = filled, starts[row], starts[row], 0
+        if not _has_pieces(data, starts[row], starts[row + 1], endings):
+            continue
         while place <= starts[row + 1]:
             ends, asking, after = place == starts[row + 1], False, place + 1
             if not ends:
@@ -91,6 +93,26 @@ def _pieces(data, starts, endings, table):
         filled = filled if n_words >= MIN_SHARED else first
         counts[row] = filled - first
     return counts, found[:filled].copy()
+
+
+@kernel
+def _has_pieces(data, start, stop, endings):
+    """Whether something stands behind the first end of a piece: in most questions nothing does."""
+    place, ended = start, False
+    while place < stop:
+        byte = data[place]
+        if byte < 0x80:
+            ending, after = endings[byte], place + 1
+        else:
+            point, after = decoded(data, place)
+            ending = endings[point] if point < len(endings) else np.uint8(0)
+        if ending == STOP and after < stop and data[after] > 32:
+            ending = np.uint8(0)
+        if ended and not ending and byte > 32:
+            return True
+        ended = ended or ending > 0
+        place = after
+    return False
 
 
 @kernel
