@@ -150,7 +150,7 @@ def academe(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Co
 
 
 def _is_in_shared_cluster() -> bool:
-    """Whether this process has joined the cluster that the test shares, and a run may have its main thread."""
+    """Whether this process has joined the cluster that tests share, and a run may have its main thread."""
     if threading.current_thread() is not threading.main_thread() or asyncio._get_running_loop() is not None:
         return False
     if not ray.is_initialized():
