@@ -60,6 +60,7 @@ FIRST = re.compile("|".join(_mark(marks[0]).pattern for marks in ORDERS), re.MUL
 # slow.
 FIRST_CLOSED = re.compile(rf"[{''.join(marks[0] for marks in ORDERS)}][)\]\uff09】.:\uff1a、\uff0e]|①")
 BEHIND = "*_:\uff1a" + "".join(char for char in map(chr, range(0x3001)) if char.isspace())
+MAX_END = 40  # characters, more than any of these
 ENDS_AFTER = (*ANSWERED.replace("answers?", "answer|answers").split("|"), "is", "ist")
 
 
@@ -83,7 +84,7 @@ def _unframed(text: str) -> str:
     text = text.strip()
     for _ in range(2):
         text = BEFORE.sub("", text, count=1).strip()
-        if lowered(text).rstrip(BEHIND).endswith(ENDS_AFTER):
+        if lowered(text.rstrip(BEHIND)[-MAX_END:]).endswith(ENDS_AFTER):
             shorter = AFTER.sub("", text).strip()
             text = shorter if len(shorter) > len(text) // 3 else text
     return text
@@ -91,7 +92,7 @@ def _unframed(text: str) -> str:
 
 def _options_start(text: str) -> tuple[int, re.Pattern[str]] | None:
     """Where the options begin, and the pattern of their marks."""
-    found = ASKED_FOR.search(text)
+    found = ASKED_FOR.search(text) if ":" in text or "\uff1a" in text else None
     start = found.start() if found and found.start() > 0 else None
     for marks in ORDERS if FIRST_CLOSED.search(text) and FIRST.search(text) else ():
         first, second = (_mark(mark).search(text, start or 1) for mark in marks[:2])
@@ -102,7 +103,7 @@ def _options_start(text: str) -> tuple[int, re.Pattern[str]] | None:
             return (first.start() if start is None else min(start, first.start())), any_mark
     if start is not None:
         return start, re.compile(f"{ASKED_FOR.pattern}|^[-*•]\\s*", re.IGNORECASE | re.MULTILINE)
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in text.splitlines() if line.strip()] if "\n" in text else []
     options = lines[1:]
     if len(options) < 2 or any(
         len(line.split()) > MAX_OPTION_WORDS or line.rstrip().endswith("?") for line in options

@@ -1,7 +1,9 @@
 """Two tasks on one text are two; one task on it, said a little otherwise, is one."""
 
+import pyarrow as pa
 import pytest
 
+from pipeline.dedup.contexts import pieces
 from stages.drop_near_duplicates import DropNearDuplicates
 from tests.stages.make import example
 from tests.stages.test_duplicates import decided, numbered
@@ -93,3 +95,19 @@ def test_rows_whose_answer_says_more_than_their_question_are_compared_whole() ->
         for one, asked in (("a", "how"), ("b", "why"))
     ]
     assert [row["reason"] for row in decided(DropNearDuplicates(), rows)] == ["near_duplicate"]
+
+
+@pytest.mark.parametrize(
+    ("question", "n_pieces"),
+    [
+        ("Why do leaves that were green all summer turn red and yellow in autumn?", 0),  # no context
+        ("Why do the 3.5 million leaves of the U.S.A turn red in a cold autumn?!", 0),
+        ("Read this: why do leaves that were green turn red in a cold autumn?", 2),
+        ("Why do they? Read this.", 0),  # too short for one
+        (MONEY, 3),
+        (f"{ZH}小明几点起床?", 2),
+    ],
+)
+def test_only_questions_of_several_pieces_are_taken_apart(question: str, n_pieces: int) -> None:
+    (found,) = pieces(pa.array([question])).to_pylist()
+    assert sum(value <= 1 for value in found) == n_pieces
