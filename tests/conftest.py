@@ -114,7 +114,13 @@ def slow_scripted(tmp_path: Path) -> Iterator[Scripted]:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[str]:
     """The address of a Ray cluster for the runs that need none of their own: it takes seconds to start."""
-    ray.init(address="local", include_dashboard=False, log_to_driver=False, logging_level="error")
+    ray.init(
+        address="local",
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level="error",
+        _system_config={"worker_niceness": 0},  # as in a private one
+    )
     yield ray.get_runtime_context().gcs_address
     ray.shutdown()
 
@@ -134,10 +140,8 @@ def academe(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Co
     start workers of their own in the shared cluster.
     """
     if env is None and (arguments[0] in LOOKS or (arguments[0] == "run" and _is_in_shared_cluster())):
-        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        done = CliRunner().invoke(app, arguments, catch_exceptions=False)
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+        with _handlers_kept() if arguments[0] == "run" else contextlib.nullcontext():
+            done = CliRunner().invoke(app, arguments, catch_exceptions=False)
         return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
     return subprocess.run(
         academe_command(*arguments),
@@ -147,6 +151,15 @@ def academe(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Co
         cwd=ROOT,
         env={**os.environ, **(env or {})},
     )
+
+
+@contextlib.contextmanager
+def _handlers_kept() -> Iterator[None]:
+    """A run puts its own in place of the handlers of signals."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 def _is_in_shared_cluster() -> bool:
