@@ -73,8 +73,10 @@ def _pieces(data, starts, endings, table):
         while place <= starts[row + 1]:
             ends, asking, after = place == starts[row + 1], False, place + 1
             if not ends:
-                point, after = decoded(data, place)
-                ending = endings[point] if point < len(endings) else np.uint8(0)
+                ending, after = _ending_at(data, place, endings)
+                if not ending:
+                    place = after
+                    continue
                 asking = ending == ASK
                 at_stop = ending == STOP and (after >= starts[row + 1] or data[after] <= 32)
                 ends = asking or at_stop or ending == CUT
@@ -96,19 +98,23 @@ def _pieces(data, starts, endings, table):
 
 
 @kernel
+def _ending_at(data, place, endings):
+    """How a piece may end with the character there, 0 for not at all, and where the next one is."""
+    if data[place] < 0x80:
+        return endings[data[place]], place + 1
+    point, after = decoded(data, place)
+    return endings[point] if point < len(endings) else np.uint8(0), after
+
+
+@kernel
 def _has_pieces(data, start, stop, endings):
     """Whether something stands behind the first end of a piece: in most questions nothing does."""
     place, ended = start, False
     while place < stop:
-        byte = data[place]
-        if byte < 0x80:
-            ending, after = endings[byte], place + 1
-        else:
-            point, after = decoded(data, place)
-            ending = endings[point] if point < len(endings) else np.uint8(0)
+        ending, after = _ending_at(data, place, endings)
         if ending == STOP and after < stop and data[after] > 32:
             ending = np.uint8(0)
-        if ended and not ending and byte > 32:
+        if ended and not ending and data[place] > 32:
             return True
         ended = ended or ending > 0
         place = after
