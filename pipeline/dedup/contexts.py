@@ -41,6 +41,7 @@ for _kind, _chars in PUNCTUATION.items():
 def pieces(texts: pa.Array | pa.ChunkedArray) -> pa.LargeListArray:
     """The words of each text as 32-bit hashes with a MARK, each piece ended by END or ASKING_END; none of a
     text with fewer than MIN_SHARED words, or of one piece: it has no context and something beside it.
+    An empty text is for a row that is compared whole.
     """
     found = in_chunks(texts, lambda *text: _pieces(*text, ENDINGS, letter_tables()[0]))
     counts, values = zip(*found, strict=True)
@@ -133,8 +134,6 @@ def _apart(rows, twins, starts, values, a_starts, a_values, numbers):
             continue
         a_one = a_values[a_starts[rows[pair]] : a_starts[rows[pair] + 1]]
         a_other = a_values[a_starts[twins[pair]] : a_starts[twins[pair] + 1]]
-        if len(one) < len(a_one) or len(other) < len(a_other):
-            continue  # the answer tells them apart
         question, q_plain, q_marked = shared_by(rest_one, rest_other)
         answer, a_plain, a_marked = shared_by(a_one, a_other)
         shared, n_both = question + answer, len(rest_one) + len(rest_other)

@@ -57,8 +57,16 @@ def sketched(rows: pa.Table, shingle: Kind, n: int, bands: int, band_rows: int) 
     key_lists = pa.FixedSizeListArray.from_arrays(keys.ravel(), bands)
     marks = {ORIGINAL: originals(rows), PASSAGE: shown}
     if "question" in sides:
-        marks[ASKED] = pieces(rows["question"])
+        marks[ASKED] = pieces(_taken_apart(rows["question"], sides))
     return pa.table({"id": rows["id"], **sides, "keys": key_lists, **marks})
+
+
+def _taken_apart(questions: pa.ChunkedArray, sides: dict[str, pa.LargeListArray]) -> pa.ChunkedArray:
+    """The questions, empty where the answer has more shingles: that tells the row from others on one text."""
+    if "answer" not in sides:
+        return questions
+    asked, answered = (pc.list_value_length(sides[name]) for name in ("question", "answer"))
+    return pc.if_else(pc.less(asked, answered), "", questions)
 
 
 def near_rows(sketches: pa.Table, n_settled: int, each: Each) -> Near:
