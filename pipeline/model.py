@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import core_schema
 
-from pipeline.io.secrets import has_login, is_secret
+from pipeline.io.secrets import has_key, has_login, is_secret
 
 Reply = TypeVar("Reply", bound=BaseModel)
 
@@ -113,9 +113,9 @@ class ModelSpec(BaseModel):
         if self.url:
             if not _is_http(self.url):
                 raise ValueError("url must be an http(s) address, e.g. url: http://localhost:8000/v1")
-            if has_login(self.url):
+            if has_login(self.url) or has_key(self.url):
                 raise ValueError(
-                    "url must hold no name or password; put the key into the environment variable "
+                    "url must hold no name, password or key; put the key into the environment variable "
                     f"{self.api_key_env}"
                 )
         if self.serve != "endpoint" and self.url:

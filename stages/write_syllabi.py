@@ -19,7 +19,7 @@ from pipeline.model import NAME_PATTERN, PLAIN_NAME_PATTERN, Model, Prompt, Samp
 from pipeline.records import Subject, Syllabus, content_id
 from pipeline.stage import Expected, ModelStage, Reject
 from pipeline.taxonomy.broad_subjects import lists_subjects
-from pipeline.text.endings import is_cut_name
+from pipeline.text.endings import is_cut_name, is_stop
 from pipeline.text.text import normalised, stutters, words
 
 # The form of a syllabus, not its content: a name of such words alone is no concept.
@@ -91,7 +91,7 @@ class PlainReply(Reply):
 class WriteSyllabi(ModelStage):
     reads: ClassVar[type] = Subject
     writes: ClassVar[type] = Syllabus
-    version: ClassVar[int] = 4  # 4: concepts that stop before their last word go
+    version: ClassVar[int] = 4  # 4: names, and texts, that stop before their end go
 
     prompt: Prompt = Prompt("write_syllabi/write")
     json_prompt: Prompt = Prompt("write_syllabi/to_json")
@@ -112,18 +112,20 @@ class WriteSyllabi(ModelStage):
             "subtopics": subject.subtopics,
         }
         turn = await model.write(self.prompt, self.sampling, **about)
-        if len(turn.text) < self.min_chars:
+        # Of one that was cut off the last line is none.
+        written = turn.text if is_stop(turn.finish) else turn.text.rpartition("\n")[0].rstrip()
+        if len(written) < self.min_chars:
             return [Reject("syllabus_too_short", got=turn.text, limit=self.min_chars)]
         kind = PlainReply if self.plain_names else Reply
         reply = await model.ask(self.json_prompt, kind, self.json_sampling, after=turn)
-        sessions, rejects = _taught(reply.sessions, normalised(turn.text))
+        sessions, rejects = _taught(reply.sessions, normalised(written))
         rejects += [
             Reject("session_beyond_limit", got=name, limit=self.max_sessions)
             for name, _ in sessions[self.max_sessions :]
         ]
         if not sessions:
             return [Reject("syllabus_without_concepts", got=turn.text), *rejects]
-        return [_syllabus(subject, turn.text, sessions[: self.max_sessions]), *rejects]
+        return [_syllabus(subject, written, sessions[: self.max_sessions]), *rejects]
 
 
 def _taught(sessions: Sequence[Session], text: str) -> tuple[list[tuple[str, tuple[str, ...]]], list[Reject]]:

@@ -29,6 +29,7 @@ from pipeline.synthesis.task_types import (
     TaskType,
     task_type,
 )
+from pipeline.text.endings import is_stop
 from pipeline.text.plain_sentences import (
     ONE_SENTENCE,
     ONE_YES_NO_SENTENCE,
@@ -81,7 +82,7 @@ def _plain(slots: type[Slots], yes_or_no: bool) -> type[Slots]:
 class WriteTasks(ModelStage):
     reads: ClassVar[type] = Chunk
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = 4  # 4: no question about the task itself
+    version: ClassVar[int] = 5  # 5: no task of Bonito's that was cut off; 4: none about the task itself
 
     types: Weights = dataclasses.field(default_factory=lambda: {one.short: 1.0 for one in TASK_TYPES})
     per_chunk: Annotated[int, Field(ge=1)] = 3  # tasks of different types
@@ -177,6 +178,8 @@ class WriteTasks(ModelStage):
 
     async def _bonito(self, chunk: Chunk, one: TaskType, model: Model) -> Example | Reject:
         reply = await model.complete(prompt_for(one.name, chunk.text), self.bonito_sampling)
+        if not is_stop(reply.finish):
+            return Reject("answer_cut_off", got=reply.text[-500:], limit="an end that the model chose")
         found = parsed(reply.text)
         if found is None:
             return Reject("not_one_pipe", got=reply.text[:500], limit="a task, one <|pipe|>, an answer")

@@ -2,15 +2,19 @@
 secret comes from the environment alone: a setting may name its variable as `$NAME`.
 """
 
+import json
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 NAMED = re.compile(r"\$(?:\{(\w+)\}|(\w+))")  # a variable of the environment
 SECRET_NAME = re.compile(
     r"(?:^|[_.-])(?:api_?key|access_?key|private_?key|key|token|secret|password|passwd|pwd|credentials?|auth|authorization)"
     r"(?:_?id)?$",
     re.IGNORECASE,
+)
+SPECIAL_TOKEN = re.compile(  # of a tokenizer
+    r"(?:^|_)(?:bos|eos|pad|unk|sep|cls|mask|image|video|audio|start|end|stop|special)_token$", re.IGNORECASE
 )
 # As their makers write them: Hugging Face, OpenAI and its like, AWS, GitHub, GitLab, Slack, Google, a JSON
 # web token.
@@ -27,10 +31,33 @@ def names_variable(value: str) -> bool:
 
 
 def is_secret(name: str, value: object) -> bool:
-    """Whether a setting of that name, or any of that value, is a secret that is written out."""
+    """Whether a setting of that name, or any of that value, is a secret that is written out; or holds one, as
+    data or as JSON.
+    """
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        value = _data(value)
+    if isinstance(value, Mapping):
+        return any(is_secret(str(key), item) for key, item in value.items())
     if not isinstance(value, str) or not value or names_variable(value):
         return False
-    return bool(SECRET_NAME.search(name) or SECRET_VALUE.search(value) or has_login(value))
+    is_named = SECRET_NAME.search(name) and not SPECIAL_TOKEN.search(name)
+    return bool(is_named or SECRET_VALUE.search(value) or has_login(value) or has_key(value))
+
+
+def _data(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def has_key(url: str) -> bool:
+    """Whether the query of a URL has a key or a token in it."""
+    try:
+        query = urlsplit(url).query
+    except ValueError:
+        return False
+    return any(SECRET_NAME.search(name) for name, _ in parse_qsl(query))
 
 
 def has_login(text: str) -> bool:

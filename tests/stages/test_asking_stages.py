@@ -1,6 +1,7 @@
 """Model stages against scripted replies: real prompts, real schemas."""
 
 import asyncio
+import dataclasses
 import json
 from typing import Any
 
@@ -132,9 +133,24 @@ def test_a_name_that_is_none_is_a_bad_reply(name: str) -> None:
     assert [item.reason for item in made] == ["bad_reply"]
 
 
-def syllabus_script(text: str, sessions: list[tuple[str, list[str]]]) -> Script:
+def syllabus_script(text: str | StoredReply, sessions: list[tuple[str, list[str]]]) -> Script:
     data = {"sessions": [{"session_name": name, "key_concepts": concepts} for name, concepts in sessions]}
     return Script(lambda body: data if "response_format" in body else text)
+
+
+def test_of_a_syllabus_that_was_cut_off_the_last_line_goes() -> None:
+    whole = "Session 1. Of a locus, and where genes are. " * 5
+    sessions = [("Genes", ["locus"]), ("Mutations", ["mutagens"])]
+    cut = StoredReply(f"{whole}\nSession 2. Mutagens and oth", "length", 1, 1)
+    made, *rejects = run(WriteSyllabi(), subject(), syllabus_script(cut, sessions))
+    assert made.text == whole.rstrip()
+    assert [(reject.reason, reject.got) for reject in rejects] == [
+        ("concept_not_in_text", "mutagens"),
+        ("session_without_concepts", "Mutations"),
+    ]
+    stopped = dataclasses.replace(cut, finish="stop")
+    (made,) = run(WriteSyllabi(), subject(), syllabus_script(stopped, sessions))
+    assert made.text == stopped.text
 
 
 def test_a_syllabus_has_distinct_sessions_and_concepts() -> None:

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from pipeline.inference.fake_model import Script, fake_model
 from pipeline.records import PLACEHOLDER, Chunk, Example
 from pipeline.stage import Reject
+from pipeline.storage.replies import StoredReply
 from pipeline.synthesis.bonito import prompt_for
 from pipeline.synthesis.styles import STYLES
 from pipeline.synthesis.task_types import TASK_TYPES, TaskType, task_type
@@ -313,6 +314,13 @@ def test_bonito_reply_without_exactly_one_pipe_is_dropped(reply: str) -> None:
     (made,) = tasks(WriteTasks(types={"qa": 1}, per_chunk=1, bonito=True), reply)
     assert isinstance(made, Reject)
     assert made.reason in ("not_one_pipe", "half_of_a_task")
+
+
+def test_a_bonito_reply_that_was_cut_off_is_dropped() -> None:
+    reply = StoredReply("Who nests?<|pipe|>The birds nest on high clif", "length", 1, 1)
+    (made,) = tasks(WriteTasks(types={"qa": 1}, per_chunk=1, bonito=True), reply)
+    assert isinstance(made, Reject)
+    assert made.reason == "answer_cut_off"
 
 
 def test_bonito_placeholder_is_filled_in_both_halves() -> None:
