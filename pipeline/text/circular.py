@@ -2,6 +2,7 @@
 functions, linear in the text.
 """
 
+import itertools
 import re
 
 from pipeline.text.characters import lowered
@@ -44,6 +45,7 @@ MADE_OF = re.compile(
     rf" (?:an? |the )?\1{ENDS}",
     re.IGNORECASE,
 )
+WITHIN = re.compile(rf"{BEGINS}{NAME} in \1{ENDS}", re.IGNORECASE)  # "the main topic of biology in biology"
 MAKING = (
     "consist", "composed of", "made of", "made up of", "comprise", "field of", "branch of", "study of",
     "subset of", "form of", "kind of", "type of", "part of", "area of",
@@ -97,7 +99,17 @@ def _said_of_itself(told: str, folded: str) -> str | None:
     found = BETWEEN.search(told) if "between" in folded else None
     found = found or (DEFINED.match(told) if len(told) < 2 * NEAR + NEAR else None)
     found = found or (MADE_OF.search(told) if any(map(folded.__contains__, MAKING)) else None)
+    found = found or (WITHIN.search(told) if _comes_again(folded, " in ") else None)
     return found.group().strip(EDGES) if found else None
+
+
+def _comes_again(folded: str, between: str) -> bool:
+    """Whether the word before one of these stands behind it too, soon."""
+    parts = folded.split(between)
+    return any(
+        len(last := before.rpartition(" ")[2]) >= MIN_NAME and last in after[:NEAR]
+        for before, after in itertools.pairwise(parts)
+    )
 
 
 def _compared_with_itself(told: str, folded: str) -> str | None:
