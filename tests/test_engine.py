@@ -220,6 +220,8 @@ def test_replies_that_never_fit_become_rejects_with_their_text(scripted: Scripte
     assert all(json.loads(row["got"]) == '{"answer": 42}' for row in rejected)
     tally = step(root, "drafts")["tally"]
     assert tally["made"] == tally["kept"] + len(rejected) == 30
+    said = academe("status", "--root", str(root)).stdout
+    assert "without rows: 1 of 2 disciplines: Nutrition" in said
 
 
 def test_too_many_bad_replies_stop_the_run(scripted: Scripted, tmp_path: Path) -> None:
