@@ -81,7 +81,7 @@ def test_a_lost_node_costs_its_parts_alone(nodes: Cluster, scripted: Scripted, t
             time.sleep(3)
         assert process.poll() is None, "nothing waited for the node that was to be lost"
         nodes.remove_node(other, allow_graceful=False)
-        said, _ = process.communicate(timeout=120)
+        said, _ = process.communicate(timeout=240)
     finally:
         kill_group(process)
         for worker in stopped:  # one that is stopped does not see that its raylet is gone
@@ -133,7 +133,7 @@ def test_models_served_by_ray_outlive_a_replica_and_serve_the_next_run(
         wait_until(lambda: sum(n > 0 for n in asked(served_log).values()) == 2)
         killed = max(asked(served_log), key=asked(served_log).__getitem__)
         os.kill(killed, signal.SIGKILL)
-        said, _ = process.communicate(timeout=120)
+        said, _ = process.communicate(timeout=240)
     finally:
         kill_group(process)
     assert process.returncode == 0, said
