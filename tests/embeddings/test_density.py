@@ -24,7 +24,7 @@ def projected(wanted: np.ndarray, lower: np.ndarray, upper: np.ndarray, target: 
 
 
 @given(clusters=CLUSTERS, part=st.floats(0.0, 1.0), temperature=st.sampled_from([0.05, 0.1, 0.2, 0.5]))
-def test_counts_add_up_within_their_bounds(
+def test_density_1_counts_add_up_within_their_bounds(
     clusters: list[tuple[int, float]], part: float, temperature: float
 ) -> None:
     """Acceptance check 1: the sum is the target, bounds hold, and it solves the quadratic program."""
@@ -45,7 +45,7 @@ def test_counts_add_up_within_their_bounds(
     assert (np.abs(counts - budget) < 1 + 1e-6).all()
 
 
-def test_equal_clusters_get_equal_counts_and_a_surplus_is_spread_evenly() -> None:
+def test_density_2_equal_clusters_get_equal_counts_and_a_surplus_is_spread_evenly() -> None:
     """Acceptance check 2."""
     even = shares(np.full(4, 0.3), 0.1)
     assert rounded(budgets(even, np.array([50] * 4), 40, 0), np.array([50] * 4), 40).tolist() == [10] * 4
@@ -56,7 +56,7 @@ def test_equal_clusters_get_equal_counts_and_a_surplus_is_spread_evenly() -> Non
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=10))
-def test_more_complex_clusters_never_get_less(complexity: list[float]) -> None:
+def test_density_3_more_complex_clusters_never_get_less(complexity: list[float]) -> None:
     """Acceptance check 3, and of a high temperature that it tends to even shares."""
     sizes = np.full(len(complexity), 1000)
     counts = rounded(budgets(shares(np.array(complexity), 0.1), sizes, 500, 0), sizes, 500)

@@ -72,7 +72,9 @@ ACCENTED = "Où se trouve la célèbre école où étudia le poète né à Genè
 
 @pytest.mark.parametrize("min_share", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("how", PUT)
-def test_a_planted_item_is_found_and_a_near_topic_stays(how: str, min_share: float, tmp_path: Path) -> None:
+def test_glan_3_a_planted_item_is_found_and_a_near_topic_stays(
+    how: str, min_share: float, tmp_path: Path
+) -> None:
     """Acceptance check 3 of GLAN."""
     benchmark = [{"question": LONG}, {"question": ACCENTED}]
     assert is_found(benchmark, PUT[how], tmp_path, min_share=min_share)

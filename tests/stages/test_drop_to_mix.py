@@ -63,7 +63,7 @@ def test_no_larger_mixture_has_the_proportions(
     st.fixed_dictionaries({name: st.integers(0, 200) for name in NAMES}),
     st.fixed_dictionaries({name: st.sampled_from([0.5, 0.6, 0.7, 0.8, 1.0]) for name in NAMES}),
 )
-def test_real_texts_stand_beside_each_style_in_its_share(
+def test_wrap_3_real_texts_stand_beside_each_style_in_its_share(
     n_real: int, styles: dict[str, int], shares: dict[str, float]
 ) -> None:
     """Acceptance check 3: the mixer hits 1:1, or the style's ratio, within 1 % or one row."""

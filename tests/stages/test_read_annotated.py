@@ -39,7 +39,9 @@ ROWS = [{"passage": f"Text {n}.", "question": f"What is {n}?", "answer": f"It is
 
 
 @given(WORDS, WORDS, WORDS)
-def test_a_template_turned_round_and_back_is_the_original(passage: str, question: str, answer: str) -> None:
+def test_bonito_3_a_template_turned_round_and_back_is_the_original(
+    passage: str, question: str, answer: str
+) -> None:
     """Acceptance check 3."""
     row = {"passage": passage, "question": question, "answer": answer}
     found = turned(TEMPLATE, row, "passage")
@@ -52,14 +54,14 @@ def test_a_template_turned_round_and_back_is_the_original(passage: str, question
     assert back == original(TEMPLATE, {**row, "passage": passage.strip()})
 
 
-def test_a_template_that_does_not_show_the_paragraph_is_left_out(tmp_path: Path) -> None:
+def test_bonito_4_a_template_that_does_not_show_the_paragraph_is_left_out(tmp_path: Path) -> None:
     """Acceptance check 4."""
     stage = write(tmp_path, ROWS)
     names = {row.questioner for row in stage.read()}
     assert names == {"shows it", "in the answer too"}
 
 
-def test_rows_without_an_answer_are_left_out(tmp_path: Path) -> None:
+def test_bonito_4_rows_without_an_answer_are_left_out(tmp_path: Path) -> None:
     """Acceptance check 4."""
     rows = [{**row, "answer": " "} for row in ROWS[:10]] + ROWS[10:20]
     only_first = "\n".join(TEMPLATES.splitlines()[:4])
@@ -79,7 +81,9 @@ REJECTED = [
 
 
 @pytest.mark.parametrize(("row", "reason"), REJECTED)
-def test_a_drawn_row_that_cannot_be_turned_round_is_a_reject(row: dict, reason: str, tmp_path: Path) -> None:
+def test_bonito_4_a_drawn_row_that_cannot_be_turned_round_is_a_reject(
+    row: dict, reason: str, tmp_path: Path
+) -> None:
     """Acceptance check 4: what is excluded has a reason, and its place in the file."""
     only_first = "\n".join(TEMPLATES.splitlines()[:4])
     stage = write(tmp_path, [BARE, row, BARE], only_first)
@@ -97,7 +101,7 @@ def test_a_template_that_looks_into_the_paragraph_is_a_reject(tmp_path: Path) ->
     assert sum(1 for _ in stage.outcomes()) == len(ROWS)
 
 
-def test_the_cap_is_kept_and_the_seed_decides(tmp_path: Path) -> None:
+def test_bonito_4_the_cap_is_kept_and_the_seed_decides(tmp_path: Path) -> None:
     """Acceptance check 4."""
     stage = write(tmp_path, ROWS)
     capped = ReadAnnotated(rows=stage.rows, templates=stage.templates, cap=7)

@@ -67,7 +67,7 @@ LEADS = [
 
 
 @pytest.mark.parametrize("lead", LEADS)
-def test_lead_ins_are_stripped(lead: str) -> None:
+def test_wrap_2_lead_ins_are_stripped(lead: str) -> None:
     """Acceptance check 2."""
     assert cleaned(lead + REPHRASED, "prose", SOURCE) == REPHRASED
 
@@ -131,7 +131,7 @@ def test_what_announces_nothing_stays(text: str) -> None:
         f"It's a bit wordy and could be simplified to: {REPHRASED}",
     ],
 )
-def test_a_reply_that_still_speaks_of_itself_is_dropped(reply: str) -> None:
+def test_wrap_2_a_reply_that_still_speaks_of_itself_is_dropped(reply: str) -> None:
     """Acceptance check 2."""
     found = cleaned(reply, "prose", SOURCE)
     assert isinstance(found, FormFault)
@@ -181,7 +181,7 @@ def test_pairs_are_read_however_they_are_marked(reply: str) -> None:
         ("Answer: 1\nAnswer: 2", "no_pairs"),
     ],
 )
-def test_text_before_the_first_question_rejects_the_reply(reply: str, reason: str) -> None:
+def test_wrap_4_text_before_the_first_question_rejects_the_reply(reply: str, reason: str) -> None:
     """Acceptance check 4."""
     found = cleaned(reply, "pairs", SOURCE)
     assert isinstance(found, FormFault)
@@ -189,7 +189,9 @@ def test_text_before_the_first_question_rejects_the_reply(reply: str, reason: st
 
 
 @given(st.integers(1, 40), st.integers(1, 2000), st.integers(0, 99))
-def test_never_more_pairs_than_the_tokens_of_the_source_are_good_for(n: int, tokens: int, seed: int) -> None:
+def test_wrap_4_never_more_pairs_than_the_tokens_of_the_source_are_good_for(
+    n: int, tokens: int, seed: int
+) -> None:
     """Acceptance check 4: max(1, floor(10 * tokens / 150))."""
     pairs = [Pair(f"q{number}", "a") for number in range(n)]
     chosen = some_of(pairs, tokens, Random(seed))
@@ -212,7 +214,7 @@ def test_other_forms() -> None:
     assert pairs_in(problem, "problem")[0].answer == "10 - 3 = 7 m."
 
 
-def test_a_passage_links_to_its_real_chunk() -> None:
+def test_wrap_3_a_passage_links_to_its_real_chunk() -> None:
     """Acceptance check 3."""
     (made,) = rephrase(only("medium"), REPHRASED)
     (real,) = KeepChunks().map(chunk())

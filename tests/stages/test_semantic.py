@@ -275,7 +275,7 @@ def test_rows_of_one_meaning_take_linear_memory() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("keep", [0.2, 0.5, 0.9])
-def test_of_each_cluster_what_stays_is_farther_out_than_what_goes(seed: int, keep: float) -> None:
+def test_density_4_of_each_cluster_what_stays_is_farther_out_than_what_goes(seed: int, keep: float) -> None:
     """Acceptance check 4 of density-based pruning, where no outliers are left out."""
     records = embedded(np.random.default_rng(seed).normal(size=(150, 6)))
     gone = set(
@@ -290,7 +290,7 @@ def test_of_each_cluster_what_stays_is_farther_out_than_what_goes(seed: int, kee
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_copies_of_one_item_change_nothing_where_exact_duplicates_went_before(seed: int) -> None:
+def test_density_5_copies_of_one_item_change_nothing_where_exact_duplicates_went_before(seed: int) -> None:
     """Acceptance check 5 of density-based pruning: the selection is the same for the same distinct rows.
     Copies that only semantic deduplication could remove may move its clusters, and what it finds near.
     """

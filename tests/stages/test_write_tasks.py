@@ -290,7 +290,7 @@ def test_a_small_model_can_be_held_to_one_sentence() -> None:
         WriteTasks(types={"nli": 1}, prompts=("write_tasks/qa",))
 
 
-def test_bonito_prompt_is_its_format_byte_for_byte() -> None:
+def test_bonito_1_prompt_is_its_format_byte_for_byte() -> None:
     """Acceptance check 1."""
     wanted = f"<|tasktype|>\nextractive question answering\n<|context|>\n{PASSAGE}\n<|task|>\n"
     for name in ("exqa", "extractive question answering"):
@@ -309,7 +309,7 @@ def test_bonito_prompt_is_its_format_byte_for_byte() -> None:
 @pytest.mark.parametrize(
     "reply", ["no pipe at all", "a<|pipe|>b<|pipe|>c", "only a task<|pipe|>", "<|pipe|>x"]
 )
-def test_bonito_reply_without_exactly_one_pipe_is_dropped(reply: str) -> None:
+def test_bonito_2_reply_without_exactly_one_pipe_is_dropped(reply: str) -> None:
     """Acceptance check 2."""
     (made,) = tasks(WriteTasks(types={"qa": 1}, per_chunk=1, bonito=True), reply)
     assert isinstance(made, Reject)
@@ -323,7 +323,7 @@ def test_a_bonito_reply_that_was_cut_off_is_dropped() -> None:
     assert made.reason == "answer_cut_off"
 
 
-def test_bonito_placeholder_is_filled_in_both_halves() -> None:
+def test_bonito_2_placeholder_is_filled_in_both_halves() -> None:
     """Acceptance check 2."""
     reply = "Repeat this: {{context}}\n<|pipe|>\n It says: {{context}} "
     (made,) = tasks(WriteTasks(types={"qa": 1}, per_chunk=1, bonito=True), reply)
@@ -450,7 +450,7 @@ WORDED = [
 
 
 @pytest.mark.parametrize(("kind", "passage", "reply", "reason"), WORDED)
-def test_symbols_numbers_and_other_languages_in_tasks(
+def test_bonito_5_symbols_numbers_and_other_languages_in_tasks(
     kind: str, passage: str, reply: dict[str, Any], reason: str | None
 ) -> None:
     """Acceptance check 5 of methods/03: an answer that is not in the passage is rejected, symbols too."""
