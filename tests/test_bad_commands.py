@@ -86,7 +86,7 @@ RUNS = [
     ("--endpoint ftp://h/v1 --model m", "url must be an http.* address, e.g. url: http"),
     ("--endpoint http://h:99999/v1 --model m", "url must be an http.* address"),
     ("--endpoint http://h:port/v1 --model m", "url must be an http.* address"),
-    ("--endpoint http://ann:word@h/v1 --model m", "url must hold no name or password; put the key into"),
+    ("--endpoint http://ann:word@h/v1 --model m", "url must hold no name, password or key; put the key into"),
     ("--endpoint http://h/v1 --model ''", "planner.name: .*at least 1 character"),
     ("--root ''", "the root is an empty name, .*; name a folder or a URL"),
     ("--root ' '", "the root is an empty name"),
