@@ -240,7 +240,7 @@ def dataset_bytes(root: Path) -> dict[str, bytes]:
     }
 
 
-def wait_until(happened: Callable[[], bool], limit_s: float = 240) -> None:
+def wait_until(happened: Callable[[], bool], limit_s: float = 60) -> None:
     end = time.monotonic() + limit_s
     while not happened():
         assert time.monotonic() < end, f"it did not happen within {limit_s} s"

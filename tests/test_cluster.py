@@ -87,6 +87,7 @@ def test_a_lost_node_costs_its_parts_alone(nodes: Cluster, scripted: Scripted, t
         for worker in stopped:  # one that is stopped does not see that its raylet is gone
             with contextlib.suppress(psutil.NoSuchProcess):
                 worker.kill()
+    nodes.wait_for_nodes()  # the next run joins none that is gone
     assert process.returncode == 0, said
     assert parts(root).items() >= seen.items()  # nothing that was whole was done again
     assert dataset_bytes(root) == dataset_bytes(whole)
@@ -100,6 +101,7 @@ def test_a_node_that_does_not_see_the_root_is_named(
     # In memory of the process that made it: as far from other nodes as another machine's disk.
     done = academe(*run_arguments(scripted, "memory://run", options=("--ray", nodes.address)))
     nodes.remove_node(other)
+    nodes.wait_for_nodes()
     assert done.returncode == 2
     assert "does not see memory://run; choose a --root that all nodes see" in done.stderr
     assert scripted.bodies() == []

@@ -73,7 +73,7 @@ def test_set_wins_over_environment_wins_over_file(tmp_path: Path) -> None:
         ("planner.serve=endpoint", "serve: endpoint needs a url"),
         ("planner.url=http://h/v1", "serve: local reads no url; add serve: endpoint"),
         ("planner.url=nonsense", r"url must be an http\(s\) address"),
-        ("planner.url=http://ann:word@h/v1", "no name or password; put the key into .*ACADEME_API_KEY$"),
+        ("planner.url=http://ann:word@h/v1", "no name, password or key; put the key into .*ACADEME_API_KEY$"),
         ("questions.single_concepts=[5, 1]", "single_concepts: .*the fewest come first"),
         ("questions.seed=2024-99-99", "--set questions.seed is not YAML: month must be in"),
         ("questions.seed=" + "[" * 5000, "nested too deeply"),

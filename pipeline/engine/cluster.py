@@ -124,22 +124,28 @@ def on_node(node: str) -> Any:
 def check_nodes(root: UPath) -> None:
     """Raises RecipeError when a node cannot take what is sent to it, or does not see what is in the root."""
     look: Any = ray.remote(num_cpus=0, max_retries=0)(_sees)
-    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
     asked = {
-        node["NodeManagerAddress"]: look.options(scheduling_strategy=on_node(node["NodeID"])).remote(root)
-        for node in nodes
-        if node["Alive"]
+        node: (address, look.options(scheduling_strategy=on_node(node)).remote(root))
+        for node, address in _alive().items()
     }
-    for address, answer in asked.items():
+    for node, (address, answer) in asked.items():
         try:
             sees = ray.get(answer, timeout=NODE_S)
         except RayError as error:
+            if node not in _alive():  # it went while it was asked: it takes no part
+                continue
             raise RecipeError(f"the node {address} cannot work for this run: {error}") from error
         if not sees:
             raise RecipeError(
                 f"the node {address} does not see {root}; choose a --root that all nodes see: a folder of a "
                 "shared file system, or a URL like s3://bucket/folder"
             )
+
+
+def _alive() -> dict[str, str]:
+    """The addresses of the nodes that are up, by their ids."""
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    return {node["NodeID"]: node["NodeManagerAddress"] for node in nodes if node["Alive"]}
 
 
 def _sees(root: UPath) -> bool:
