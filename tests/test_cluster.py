@@ -33,12 +33,12 @@ STAND_IN = ROOT / "tests" / "stand_in"
 MANY = ("subjects.max_subjects=6", "questions.per_syllabus=40")  # four parts of questions
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def served_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("served")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def nodes(served_log: Path) -> Iterator[Cluster]:
     """A head and no other node yet, of one core; what its workers import as `ray.serve.llm` is a stand-in."""
     changed = {"PYTHONPATH": f"{STAND_IN}{os.pathsep}{ROOT}", "STAND_IN_LOG": str(served_log)}
