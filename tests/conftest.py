@@ -119,6 +119,7 @@ def cluster() -> Iterator[str]:
         include_dashboard=False,
         log_to_driver=False,
         logging_level="error",
+        _system_config={"worker_niceness": 0},  # as in a private one
     )
     yield ray.get_runtime_context().gcs_address
     ray.shutdown()

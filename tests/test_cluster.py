@@ -39,8 +39,12 @@ def served_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def nodes(served_log: Path) -> Iterator[Cluster]:
-    """A head and no other node yet, of one core; what its workers import as `ray.serve.llm` is a stand-in."""
+def nodes(served_log: Path, cluster: str) -> Iterator[Cluster]:
+    """A head and no other node yet, of one core; what its workers import as `ray.serve.llm` is a stand-in.
+
+    After the cluster that tests share: as that starts, Ray sets RAY_AUTH_MODE for all processes to come, and
+    these nodes must ask for a token like the runs that join them.
+    """
     changed = {"PYTHONPATH": f"{STAND_IN}{os.pathsep}{ROOT}", "STAND_IN_LOG": str(served_log)}
     before = {name: os.environ.get(name) for name in changed}
     os.environ.update(changed)
@@ -56,41 +60,6 @@ def nodes(served_log: Path) -> Iterator[Cluster]:
 def parts(root: Path) -> dict[Path, int]:
     """All that is whole, and when it was written."""
     return {path: path.stat().st_mtime_ns for path in (root / "steps").rglob("part-*.parquet")}
-
-
-def test_models_served_by_ray_outlive_a_replica_and_serve_the_next_run(
-    nodes: Cluster, served_log: Path, finished: Finished, tmp_path: Path
-) -> None:
-    root = tmp_path / "run"
-    process = subprocess.Popen(
-        academe_command(*run_served(nodes, root, f"planner={model('scripted')}")),
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-    )  # fmt: skip
-    try:
-        wait_until(lambda: sum(n > 0 for n in asked(served_log).values()) == 2)
-        killed = max(asked(served_log), key=asked(served_log).__getitem__)
-        os.kill(killed, signal.SIGKILL)
-        said, _ = process.communicate(timeout=240)
-    finally:
-        kill_group(process)
-    assert process.returncode == 0, said
-    assert shards(root) == shards(finished.root)
-    n_asked = sum(asked(served_log).values())
-    assert len(finished.bodies) <= n_asked <= len(finished.bodies) + 8
-    deployed = [json.loads(line) for line in (served_log / "deployments.jsonl").read_text().splitlines()]
-    assert len(deployed) == 1
-    scaling = deployed[0]["deployment_config"]["autoscaling_config"]
-    assert (scaling["min_replicas"], scaling["max_replicas"]) == (2, 2)
-    assert scaling["target_ongoing_requests"] == 4  # 8 in flight over two
-    assert deployed[0]["placement_group_config"] == {"bundles": [{"CPU": 0.01}]}
-
-    # The next run finds the planner alive, and deploys the other model that it asks.
-    second = (f"planner={model('scripted')}", f"answerer={model('other')}")
-    done = academe(*run_served(nodes, tmp_path / "second", *second))
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "found alive in the cluster" in done.stdout
-    deployed = [json.loads(line) for line in (served_log / "deployments.jsonl").read_text().splitlines()]
-    assert [one["model_loading_config"]["model_id"] for one in deployed] == ["scripted", "other"]
 
 
 def test_a_lost_node_costs_its_parts_alone(nodes: Cluster, scripted: Scripted, tmp_path: Path) -> None:
@@ -116,7 +85,7 @@ def test_a_lost_node_costs_its_parts_alone(nodes: Cluster, scripted: Scripted, t
             time.sleep(3)
         assert process.poll() is None, "nothing waited for the node that was to be lost"
         nodes.remove_node(other, allow_graceful=False)
-        said, _ = process.communicate(timeout=240)
+        said, _ = process.communicate(timeout=120)
     finally:
         kill_group(process)
         for worker in stopped:  # one that is stopped does not see that its raylet is gone
@@ -156,6 +125,41 @@ def run_served(nodes: Cluster, root: Path, *settings: str) -> list[str]:
 def asked(log: Path) -> dict[int, int]:
     """How many requests each replica got, by its process."""
     return {int(path.stem): len(path.read_text().splitlines()) for path in log.glob("[0-9]*.jsonl")}
+
+
+def test_models_served_by_ray_outlive_a_replica_and_serve_the_next_run(
+    nodes: Cluster, served_log: Path, finished: Finished, tmp_path: Path
+) -> None:
+    root = tmp_path / "run"
+    process = subprocess.Popen(
+        academe_command(*run_served(nodes, root, f"planner={model('scripted')}")),
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+    try:
+        wait_until(lambda: sum(n > 0 for n in asked(served_log).values()) == 2)
+        killed = max(asked(served_log), key=asked(served_log).__getitem__)
+        os.kill(killed, signal.SIGKILL)
+        said, _ = process.communicate(timeout=120)
+    finally:
+        kill_group(process)
+    assert process.returncode == 0, said
+    assert shards(root) == shards(finished.root)
+    n_asked = sum(asked(served_log).values())
+    assert len(finished.bodies) <= n_asked <= len(finished.bodies) + 8
+    deployed = [json.loads(line) for line in (served_log / "deployments.jsonl").read_text().splitlines()]
+    assert len(deployed) == 1
+    scaling = deployed[0]["deployment_config"]["autoscaling_config"]
+    assert (scaling["min_replicas"], scaling["max_replicas"]) == (2, 2)
+    assert scaling["target_ongoing_requests"] == 4  # 8 in flight over two
+    assert deployed[0]["placement_group_config"] == {"bundles": [{"CPU": 0.01}]}
+
+    # The next run finds the planner alive, and deploys the other model that it asks.
+    second = (f"planner={model('scripted')}", f"answerer={model('other')}")
+    done = academe(*run_served(nodes, tmp_path / "second", *second))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "found alive in the cluster" in done.stdout
+    deployed = [json.loads(line) for line in (served_log / "deployments.jsonl").read_text().splitlines()]
+    assert [one["model_loading_config"]["model_id"] for one in deployed] == ["scripted", "other"]
 
 
 def test_a_cluster_without_gpus_says_how_to_serve_on_cpus(nodes: Cluster, tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_a_local_server_that_dies_is_restarted_and_one_that_cannot_be_stops_the_
     wait_until(lambda: "ready after" in told())
     log.with_suffix(".broken").touch()
     kill_server(1)
-    _, said = process.communicate(timeout=240)
+    _, said = process.communicate(timeout=60)
     assert process.returncode == 4, said
     assert "cannot be restarted" in said
     assert "CUDA error: the stand-in is out of order" in said
@@ -141,7 +141,7 @@ def test_a_local_server_that_dies_is_restarted_and_one_that_cannot_be_stops_the_
     process = launch(academe_command(*command, str(root)), env)
     for number in (2, 3, 4):
         kill_server(number)
-    _, said = process.communicate(timeout=240)
+    _, said = process.communicate(timeout=120)
     assert process.returncode == 0, said
     assert told().count("restart 3 of 3") == 2
     assert shards(root) == shards(finished.root)
@@ -186,7 +186,7 @@ def test_a_full_disk_stops_the_run_and_nothing_is_lost(
     process = launch(command, env)
     wait_until(lambda: bool(slow_scripted.bodies()))
     filler = fill(small_disk, left=150_000)  # of the 600 kB that the run takes
-    _, said = process.communicate(timeout=240)
+    _, said = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "make room" in said
     assert "run the same command again to go on from here" in said

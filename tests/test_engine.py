@@ -311,7 +311,7 @@ def test_interrupted_a_run_ends_soon_and_says_how_to_go_on(
         os.killpg(process.pid, stop)  # as a terminal does for Ctrl-C
     else:
         process.send_signal(stop)
-    _, said = process.communicate(timeout=240)
+    _, said = process.communicate(timeout=60)
     kill_group(process)
     assert process.returncode == 130, said
     assert "the same command goes on from here" in said

@@ -18,6 +18,6 @@ def test_the_exit_code_of_the_command_is_said(target: list[str], code: int, tmp_
     command.write_text(f"#!/bin/sh\nexit {code}\n")
     command.chmod(0o755)
     words = ["make", "--old-file=setup", *target, f"BIN={tmp_path}"]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert f"exit code {code} " in done.stderr

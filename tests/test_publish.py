@@ -124,7 +124,7 @@ def loaded(server: hub_server.Hub, home: Path, *arguments: str, **options: Any) 
         env={**os.environ, **environment(server, home)},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -428,7 +428,7 @@ def test_what_is_published_is_an_earlier_dataset_of_the_next_run(
     )
     env = {**os.environ, **environment(server, tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) == json.loads((roots["few"] / "dataset.json").read_text())["rows"]
 

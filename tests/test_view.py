@@ -127,7 +127,7 @@ def on_a_terminal(arguments: list[str], **environment: str) -> tuple[int, str]:
         if ready:
             written += block
     os.close(inside)
-    return process.wait(timeout=120), written.decode(errors="replace")
+    return process.wait(timeout=30), written.decode(errors="replace")
 
 
 @pytest.mark.ray

@@ -1,11 +1,15 @@
-"""Ray that does not start in time, as on a machine that has much to do."""
+"""Ray that does not start in time, as on a machine that has much to do, and nodes that go as a run begins."""
 
+import contextlib
+from pathlib import Path
 from typing import Any
 
 import pytest
 import ray
+from upath import UPath
 
-from pipeline.engine.cluster import private_cluster
+from pipeline.engine import cluster as cluster_module
+from pipeline.engine.cluster import check_nodes, private_cluster
 from pipeline.errors import PipelineError, RecipeError
 
 LATE = Exception(
@@ -49,3 +53,21 @@ def test_what_a_second_start_would_not_mend_is_told_at_once(monkeypatch: pytest.
     with pytest.raises(RecipeError, match="version mismatch; run the command on a node"), private_cluster(0):
         pass
     assert left == [None]
+
+
+GONE = "a" * 56  # the id of a node that is none
+
+
+@pytest.mark.ray
+@pytest.mark.parametrize("is_seen_again", [False, True])
+def test_a_node_that_goes_while_it_is_asked_takes_no_part(
+    is_seen_again: bool, cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "run.json").touch()
+    here = cluster_module._alive()
+    seen = [{**here, GONE: "192.0.2.7"}, {**here, GONE: "192.0.2.7"} if is_seen_again else here]
+    monkeypatch.setattr(cluster_module, "_alive", lambda: seen.pop(0))
+    told = pytest.raises(RecipeError, match=r"the node 192\.0\.2\.7 cannot work for this run")
+    with told if is_seen_again else contextlib.nullcontext():
+        check_nodes(UPath(tmp_path))
+    assert seen == []

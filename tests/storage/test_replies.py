@@ -165,7 +165,7 @@ def test_any_number_of_processes_open_a_new_store_at_once(tmp_path: Path) -> Non
             assert process.stdin is not None
             process.stdin.write(b"\n")
             process.stdin.flush()
-        ends = [process.communicate(timeout=240) for process in started]
+        ends = [process.communicate(timeout=120) for process in started]
         assert [out.strip() for out, _ in ends] == [b"opened"] * len(started), ends
 
 
