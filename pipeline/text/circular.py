@@ -90,7 +90,9 @@ def circular_in(text: str) -> str | None:
     """A sentence that compares a thing with itself, names it twice as if it were two, or says that it is, or
     consists of, what it is; the first one, near the start of a text, where it says what it is about.
     """
-    told = telling(text)[:HEAD]
+    told = telling(text)
+    if len(told) > HEAD:  # the last name of what is looked at may go on
+        told = f"{told[:HEAD].rpartition(' ')[0]} x"
     folded = lowered(told)
     return _said_of_itself(told, folded) or _compared_with_itself(told, folded) or _named_twice(told, folded)
 
@@ -99,13 +101,13 @@ def _said_of_itself(told: str, folded: str) -> str | None:
     found = BETWEEN.search(told) if "between" in folded else None
     found = found or (DEFINED.match(told) if len(told) < 2 * NEAR + NEAR else None)
     found = found or (MADE_OF.search(told) if any(map(folded.__contains__, MAKING)) else None)
-    found = found or (WITHIN.search(told) if _comes_again(folded, " in ") else None)
+    found = found or (WITHIN.search(told) if _comes_again(folded) else None)
     return found.group().strip(EDGES) if found else None
 
 
-def _comes_again(folded: str, between: str) -> bool:
-    """Whether the word before one of these stands behind it too, soon."""
-    parts = folded.split(between)
+def _comes_again(folded: str) -> bool:
+    """Whether the word before an "in" stands behind it too, soon."""
+    parts = folded.split(" in ")
     return any(
         len(last := before.rpartition(" ")[2]) >= MIN_NAME and last in after[:NEAR]
         for before, after in itertools.pairwise(parts)
