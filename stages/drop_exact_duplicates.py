@@ -26,7 +26,7 @@ TEXTS = ("question", "answer", "text")
 class DropExactDuplicates(DatasetStage):
     reads: ClassVar[type] = Worded
     writes: ClassVar[type] = Worded
-    version: ClassVar[int] = 4  # 4: symbols and marks of letters tell texts apart
+    version: ClassVar[int] = 5  # 5: signs that are spoken of tell texts apart; 4: symbols
 
     earlier: tuple[
         Path, ...

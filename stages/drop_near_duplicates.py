@@ -62,7 +62,7 @@ Above = Annotated[float, Field(gt=0, le=1)]
 class DropNearDuplicates(DatasetStage):
     reads: ClassVar[type] = Worded
     writes: ClassVar[type] = Worded
-    version: ClassVar[int] = 7  # 7: two tasks on one text in the question; 6: symbols are marks of a text
+    version: ClassVar[int] = 8  # 8: signs that are spoken of; 7: two tasks on one text in the question
 
     shingle: Kind = "words"
     n: Annotated[int, Field(ge=1)] = (

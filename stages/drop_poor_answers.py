@@ -34,7 +34,7 @@ from pipeline.text.repetition import (
     telling,
 )
 from pipeline.text.slots import template_in
-from pipeline.text.text import ngrams, repeated_line_share, stems, words
+from pipeline.text.text import STEM, ngrams, repeated_line_share, stems, words
 
 OVERLAP_N = 3  # words an n-gram, for what an answer takes over from its question
 NOTHING_NEW = {
@@ -61,7 +61,7 @@ SCHEMA = re.compile(r'"(?:answer|response|properties|type)"\s*:')
 class DropPoorAnswers(FilterStage):
     reads: ClassVar[type] = Example
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = 6  # 6: an item twice in a list, things told by themselves
+    version: ClassVar[int] = 7  # 7: more of what adds nothing; 6: an item twice in a list
 
     min_words: Annotated[int, Field(ge=0)] = 1
     max_words: Annotated[int, Field(ge=1)] = 3000
@@ -153,7 +153,7 @@ def _share_from_question(example: Example) -> float:
     asked, answered = words(example.bare), words(example.answer)
     if example.passage or "\n" in example.question:
         return 0.0
-    known = stems(asked) | NOTHING_NEW
+    known = stems(asked) | {f"{word}s" for word in asked if len(word) < STEM} | NOTHING_NEW
     if any(stems(some) - known for some in (answered[:START], answered)):
         return 0.0
     grams = ngrams(answered, OVERLAP_N)

@@ -45,7 +45,7 @@ Of = Literal["question", "answer", "both"]
 class DropPoorRephrasings(FilterStage):
     reads: ClassVar[type] = Worded
     writes: ClassVar[type] = Worded
-    version: ClassVar[int] = 4  # 4: an item twice in a list, things told by themselves
+    version: ClassVar[int] = 5  # 5: more things told by themselves; 4: an item twice in a list
 
     min_ratio: Annotated[float, Field(ge=0)] = 0.3  # words of the rephrasing to those of the original
     max_ratio: Annotated[float, Field(gt=0)] = 3.0

@@ -39,7 +39,7 @@ REASON = "semantic_duplicate"
 class DropSemanticDuplicates(DatasetStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 5  # 5: symbols tell passages apart
+    version: ClassVar[int] = 6  # 6: signs that are spoken of; 5: symbols tell passages apart
     needs: ClassVar[tuple[str, ...]] = ("embedding",)
 
     min_cosine: Annotated[float, Field(gt=0, le=1)] = 0.88  # of two embeddings, from which they mean the same

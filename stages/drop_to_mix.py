@@ -31,7 +31,7 @@ REAL, TAXONOMY = "real", "taxonomy"
 class DropToMix(DatasetStage):
     reads: ClassVar[type] = Worded
     writes: ClassVar[type] = Worded
-    version: ClassVar[int] = 3  # 3: symbols tell texts apart
+    version: ClassVar[int] = 4  # 4: signs that are spoken of; 3: symbols tell texts apart
 
     weights: Mapping[str, Annotated[float, Field(ge=0)]] = field(default_factory=dict)  # of each source
     caps: Mapping[str, Annotated[int, Field(ge=0)]] = field(default_factory=dict)  # rows of a source at most

@@ -61,7 +61,7 @@ class PlainReply(Reply):
 class ListSubjects(ModelStage):
     reads: ClassVar[type] = Discipline
     writes: ClassVar[type] = Subject
-    version: ClassVar[int] = 4  # 4: names that stop before their last word go
+    version: ClassVar[int] = 5  # 5: ".NET" is not "NET"; 4: names that stop before their last word go
 
     list_prompt: Prompt = Prompt("list_subjects/list")
     json_prompt: Prompt = Prompt("list_subjects/to_json")

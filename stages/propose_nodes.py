@@ -40,7 +40,7 @@ class Reply(BaseModel):
 class ProposeNodes(ModelStage):
     reads: ClassVar[type] = Node
     writes: ClassVar[type] = Node
-    version: ClassVar[int] = 2  # 2: names that differ in symbols are two
+    version: ClassVar[int] = 3  # 3: ".NET" is not "NET"; 2: names that differ in symbols are two
 
     prompts: tuple[Prompt, ...] = tuple(Prompt(f"propose_nodes/wording_{n}") for n in range(1, 6))
     max_children: Annotated[int, Field(ge=1)] = 30  # new ones a node, those named most often first

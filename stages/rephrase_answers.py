@@ -40,7 +40,7 @@ class Both(BaseModel):
 class RephraseAnswers(ModelStage):
     reads: ClassVar[type] = Example
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = 3  # 3: what a reply says of itself goes
+    version: ClassVar[int] = 4  # 4: in a last paragraph too; 3: what a reply says of itself goes
 
     styles: Mapping[str, Wording] = field(default_factory=lambda: wordings("rephrase_answers"))
     with_question: bool = False  # whether the question is rephrased too

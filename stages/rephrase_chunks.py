@@ -29,7 +29,7 @@ MIN_TOKENS = 160  # that a reply may have: of a short text a table or a pair is 
 class RephraseChunks(ModelStage):
     reads: ClassVar[type] = Chunk
     writes: ClassVar[type] = Passage
-    version: ClassVar[int] = 4  # 4: what a reply says of the conversation that it wrote goes
+    version: ClassVar[int] = 5  # 5: what a reply says of itself in a last paragraph goes
 
     styles: Styles = field(default_factory=lambda: dict(STYLES))
     per_chunk: Annotated[int, Field(ge=1)] = 1  # passages of different styles

@@ -32,7 +32,7 @@ class Reply(BaseModel):
 class RephraseQuestions(ModelStage):
     reads: ClassVar[type] = Instruction
     writes: ClassVar[type] = Instruction
-    version: ClassVar[int] = 3  # 3: what a reply says of itself goes
+    version: ClassVar[int] = 4  # 4: in a last paragraph too; 3: what a reply says of itself goes
 
     styles: Mapping[str, Wording] = field(default_factory=lambda: wordings("rephrase_questions"))
     per_question: Annotated[int, Field(ge=1)] = 1  # rephrasings, of different styles

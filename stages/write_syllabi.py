@@ -91,7 +91,7 @@ class PlainReply(Reply):
 class WriteSyllabi(ModelStage):
     reads: ClassVar[type] = Subject
     writes: ClassVar[type] = Syllabus
-    version: ClassVar[int] = 4  # 4: names, and texts, that stop before their end go
+    version: ClassVar[int] = 5  # 5: ".NET" is not "NET"; 4: names, and texts, that stop before their end go
 
     prompt: Prompt = Prompt("write_syllabi/write")
     json_prompt: Prompt = Prompt("write_syllabi/to_json")

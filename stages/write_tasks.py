@@ -82,7 +82,7 @@ def _plain(slots: type[Slots], yes_or_no: bool) -> type[Slots]:
 class WriteTasks(ModelStage):
     reads: ClassVar[type] = Chunk
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = 5  # 5: no task of Bonito's that was cut off; 4: none about the task itself
+    version: ClassVar[int] = 6  # 6: signs that are spoken of; 5: no task of Bonito's that was cut off
 
     types: Weights = dataclasses.field(default_factory=lambda: {one.short: 1.0 for one in TASK_TYPES})
     per_chunk: Annotated[int, Field(ge=1)] = 3  # tasks of different types

@@ -16,7 +16,7 @@ from pipeline.dedup.kernel_cache import SOURCES, keep_kernels
 from pipeline.identity import digest
 from pipeline.io.cache import cached
 from pipeline.text import characters, sentence_marks
-from pipeline.text.characters import LAYOUT, OPERATORS, VARIANTS
+from pipeline.text.characters import LAYOUT, OPERATORS, QUOTES, SENTENCE_SIGNS, VARIANTS
 from pipeline.text.sentence_marks import SENTENCE_ENDS
 
 keep_kernels()
@@ -26,9 +26,10 @@ FACTS = inspect.getsource(characters) + inspect.getsource(sentence_marks)  # tha
 # Classes of code points; those from LETTER to DIGIT make words.
 SPACE, PUNCTUATION, SYMBOL, OPERATOR, COMBINING, LETTER, CAPITAL, DIGIT, SINGLE = range(9)
 STOPS = SENTENCE_ENDS + ':;"\n\u201c#\u2022'  # a capital after these may be no name
-STOP, LAYS_OUT, GLUES = np.uint32(16), np.uint32(32), np.uint32(64)  # beside the class
-GLUING = "!:?.'" + characters.JOINER  # may be part of a unit
-CLASS_BITS, CLASSES = np.uint32(7), np.uint32(15)
+# Beside the class: the last three are of punctuation that may be part of a unit.
+STOP, LAYS_OUT, GLUES, ENDS, QUOTES_IT = (np.uint32(1 << bit) for bit in range(4, 9))
+GLUING = SENTENCE_SIGNS + QUOTES + characters.JOINER
+CLASS_BITS, CLASSES = np.uint32(9), np.uint32(15)
 # How a text that has a character is composed, beside not at all.
 SHARP_S, BY_ARROW, BY_PYTHON = (np.uint8(1 << bit) for bit in range(3))
 NO_LETTER, TAG = np.uint32(PUNCTUATION), np.uint32(SYMBOL)
@@ -58,7 +59,8 @@ def _write_tables(folder: Path) -> None:
         fold = VARIANTS.get(char, char.casefold())
         shown = fold if len(fold) == 1 else char
         flags = (STOP if char in STOPS else 0) | (LAYS_OUT if shown in LAYOUT else 0)
-        flags |= GLUES if shown in GLUING else 0
+        flags |= (GLUES if shown in GLUING else 0) | (ENDS if shown in SENTENCE_SIGNS else 0)
+        flags |= QUOTES_IT if shown in QUOTES else 0
         entries[point] = (np.uint32(ord(shown)) << CLASS_BITS) | flags | np.uint32(_class_of(char, shown))
     np.save(folder / "entries.npy", entries)
     np.save(folder / "changes.npy", changes)

@@ -8,12 +8,15 @@ from pipeline.dedup.letters import (
     CLASSES,
     COMBINING,
     DIGIT,
+    ENDS,
     GLUES,
     LAYS_OUT,
     LETTER,
     OFFSET,
     OPERATOR,
     PRIME,
+    PUNCTUATION,
+    QUOTES_IT,
     SINGLE,
     SPACE,
     STOP,
@@ -26,9 +29,11 @@ from pipeline.text import characters
 # What a unit is, beside its hash: MARK as in word_hashes.py; letters alone; one letter; begins with a digit;
 # a sign that lays out a text, and is an operator before a number; a dash.
 MARK, LETTERS_ONLY, ONE_LETTER, NUMBER, WEAK, OPERATES, DASH = (np.uint8(1 << bit) for bit in range(7))
-BANG, QUOTE, OPENS, STAR, PLUS, MINUS, POINT, COLON, LESS, EQUAL, MORE, ASKS, AMPERSAND = (
-    np.uint32(ord(char)) for char in "!'(*+-.:<=>?&"
+BANG, QUOTE, OPENS, CLOSES, STAR, PLUS, MINUS, POINT, SLASH, COLON, LESS, EQUAL, MORE, ASKS, AMPERSAND = (
+    np.uint32(ord(char)) for char in "!'()*+-./:<=>?&"
 )
+UNDERSCORE, BRACKET, POWER = np.uint32(ord("_")), np.uint32(ord("]")), np.uint32(ord("^"))
+PRIMED = np.array([ord(char) for char in characters.PRIMED], np.uint32)
 JOINER = np.uint32(ord(characters.JOINER))
 NOTHING, NO_HASH = np.uint32(0), np.uint64(0)
 
@@ -37,20 +42,26 @@ NOTHING, NO_HASH = np.uint32(0), np.uint64(0)
 def write_all(data, start, stop, prose, table, units, flags):
     """Writes the units of a text and what each is; how many there are. `prose`: those of `prose_units`."""
     n, place, fresh, dashes = 0, start, True, False  # fresh: a sentence may begin
-    before, point_before = SPACE, NOTHING
+    before, point_before, quotes_before = SPACE, NOTHING, False
     while place < stop:
         entry, after = entry_at(data, place, table)
         kind = entry & CLASSES
         value, prefixed = OFFSET, False
         if kind < LETTER:
             fresh = fresh or entry & STOP != 0
-            found, more, last = NO_HASH, after, entry
+            found, more, last, is_unit = NO_HASH, after, entry, False
             if entry & GLUES and after < stop:
-                more, found, last = _glued(data, after, stop, before, point_before, entry, table)
-            if more == after and found != NO_HASH:
+                more, found, last = _spoken_of(data, after, stop, before, point_before, entry, table)
+                is_unit = found != NO_HASH
+                if not is_unit:
+                    more, found, last = _glued(
+                        data, after, stop, before, point_before, quotes_before, entry, table
+                    )
+                    is_unit = more > after
+            if found != NO_HASH and not is_unit:
                 value, prefixed, place = found, True, after
             else:
-                if more > after:  # two or more characters that are one unit
+                if is_unit:
                     units[n], flags[n] = found, MARK
                     n += 1
                 elif kind >= SYMBOL:
@@ -58,11 +69,14 @@ def write_all(data, start, stop, prose, table, units, flags):
                     dashes = dashes or flags[n] & DASH != 0
                     n += 1
                 before, point_before, place = last & CLASSES, last >> CLASS_BITS, more
+                quotes_before = last & QUOTES_IT != 0
                 continue
+        if prefixed:
+            before, point_before = PUNCTUATION, NOTHING
         units[n], flags[n], place, before, point_before, ended = _word(
-            data, place, stop, value, prefixed, fresh, table
+            data, place, stop, value, prefixed, fresh, before, point_before, table
         )
-        fresh = ended
+        fresh, quotes_before = ended, point_before == QUOTE
         n += 1
     n = _without_hyphens(units, flags, n) if dashes else n
     return _without_layout(units, flags, n) if prose else n
@@ -81,7 +95,36 @@ def _sign(entry):
 
 
 @kernel
-def _glued(data, after, stop, before, point_before, entry, table):
+def _spoken_of(data, after, stop, before, point_before, entry, table):
+    """Signs in quotation marks, or by themselves in a sentence: where the unit ends, its hash and its last
+    character; or 0 for its hash.
+    """
+    quoted = entry & QUOTES_IT and (before == SPACE or point_before == OPENS)
+    standing = entry & ENDS and before == SPACE
+    if not quoted and not standing:
+        return after, NO_HASH, entry
+    inside = ENDS | LAYS_OUT if quoted else ENDS
+    value, place, last = (OFFSET ^ np.uint64(entry >> CLASS_BITS)) * PRIME, after, entry
+    next_entry, end = entry_at(data, place, table)
+    while next_entry & inside:
+        value, place, last = (value ^ np.uint64(next_entry >> CLASS_BITS)) * PRIME, end, next_entry
+        if place >= stop:
+            return after, NO_HASH, entry
+        next_entry, end = entry_at(data, place, table)
+    if quoted:
+        value = (value ^ np.uint64(next_entry >> CLASS_BITS)) * PRIME
+        is_whole = place > after and next_entry & QUOTES_IT
+        return (end, value, next_entry) if is_whole else (after, NO_HASH, entry)
+    begun = place
+    while next_entry & CLASSES == SPACE and end < stop:
+        place = end
+        next_entry, end = entry_at(data, place, table)
+    goes_on = place > begun and next_entry & CLASSES >= LETTER
+    return (begun, value, last) if goes_on else (after, NO_HASH, entry)
+
+
+@kernel
+def _glued(data, after, stop, before, point_before, quotes_before, entry, table):
     """Punctuation that is part of a unit: where the unit ends, its hash and its last character; or, with the
     same end, the hash that the word after it goes on from; or 0.
     """
@@ -99,11 +142,20 @@ def _glued(data, after, stop, before, point_before, entry, table):
     if point == POINT:
         if not is_letter and following in (EQUAL, PLUS, LESS, MORE, AMPERSAND, STAR):
             return end, both, next_entry
-        blocked = point_before == POINT or (is_letter and before != DIGIT)
-        return after, value if kind == DIGIT and not blocked else nothing, entry
-    if point != QUOTE and following == EQUAL:
+        if kind == DIGIT:
+            blocked = point_before == POINT or (is_letter and before != DIGIT)
+        else:
+            opened = before == SPACE or point_before in (OPENS, SLASH) or quotes_before
+            blocked = not opened or kind not in (LETTER, CAPITAL)
+        return after, nothing if blocked else value, entry
+    if point in (BANG, ASKS) and following == EQUAL:
         return end, both, next_entry
-    negates = point == BANG and kind >= LETTER and before in (SPACE, SYMBOL, OPERATOR)
+    if point == ASKS and following == POINT and end < stop:
+        third, _ = entry_at(data, end, table)
+        goes_on = third & CLASSES in (LETTER, CAPITAL, SINGLE)
+        is_called = before >= LETTER or point_before in (UNDERSCORE, CLOSES, BRACKET)
+        return (end, both, next_entry) if goes_on and is_called else (after, nothing, entry)
+    negates = point == BANG and kind >= LETTER and (before in (SPACE, SYMBOL, OPERATOR) or quotes_before)
     return after, value if negates else nothing, entry
 
 
@@ -126,17 +178,19 @@ def _run(data, place, stop, value, entry, table):
 
 
 @kernel
-def _word(data, place, stop, value, prefixed, fresh, table):
+def _word(data, place, stop, value, prefixed, fresh, before, point_before, table):
     """A word and what stands with it: hash, flags, where it ends, its last character, and whether a sentence
     may begin after it.
     """
     entry, after = entry_at(data, place, table)
     kind, point = entry & CLASSES, entry >> CLASS_BITS
     is_single, is_mark, digits = kind == SINGLE, kind == CAPITAL and not fresh, kind == DIGIT
-    flag, n_points, last = NUMBER if digits and not prefixed else np.uint8(0), 0, kind
+    flag, n_points, last = NUMBER if digits and not prefixed else np.uint8(0), 0, np.uint32(before)
+    alone, last_point = False, point_before  # alone: no letter and no apostrophe stands before the last
     while True:
         digits = digits or kind == DIGIT
         value = (value ^ np.uint64(point)) * PRIME
+        alone = last not in (LETTER, CAPITAL, SINGLE) and last_point != QUOTE
         n_points, place, last, last_point = n_points + 1, after, kind, point
         if place >= stop:
             break
@@ -150,6 +204,12 @@ def _word(data, place, stop, value, prefixed, fresh, table):
     if place < stop and not is_single and _goes_with(data, after, stop, point, is_one, last == DIGIT, table):
         value = (value ^ np.uint64(point)) * PRIME
         return value, flag | MARK, after, np.int64(entry & CLASSES), point, True
+    if place < stop and point == QUOTE and alone and last in (LETTER, CAPITAL):
+        n_primes, after = _primes(data, after, stop, last_point, table)
+        for _ in range(n_primes):
+            value = (value ^ np.uint64(QUOTE)) * PRIME
+        if n_primes:
+            return value, flag | MARK, after, np.int64(PUNCTUATION), QUOTE, False
     if not digits and not prefixed:
         flag |= LETTERS_ONLY
         if is_one:
@@ -174,6 +234,27 @@ def _goes_with(data, after, stop, point, is_one, is_digit, table):
             return n_spaces > 0 and entry & CLASSES >= LETTER
         n_spaces += 1
     return False
+
+
+@kernel
+def _primes(data, after, stop, letter, table):
+    """How many apostrophes behind a letter are derivatives, and where they end; `after` the first of them."""
+    n, point, kind, end = 1, NOTHING, SPACE, after
+    while end < stop:
+        entry, further = entry_at(data, end, table)
+        point, kind = entry >> CLASS_BITS, entry & CLASSES
+        if point != QUOTE:
+            break
+        n, end, point, kind = n + 1, further, NOTHING, SPACE
+    if kind >= LETTER:
+        return 0, after
+    if n > 1 or np.any(letter == PRIMED):
+        return n, end
+    place = end
+    while kind == SPACE and place < stop:
+        entry, place = entry_at(data, place, table)
+        point, kind = entry >> CLASS_BITS, entry & CLASSES
+    return (n, end) if point in (EQUAL, PLUS, STAR, SLASH, POWER, LESS, MORE) else (0, after)
 
 
 @kernel

@@ -94,13 +94,15 @@ WAY_TO_SAY = re.compile(
     r"(?: in [\w ]{1,30})?(?: that|:)\s+",
     re.IGNORECASE,
 )
-# The last paragraph tells what the conversation above it is about.
+# The last paragraph tells what the conversation above it is about, or what the text is.
 RECAP = re.compile(
     r"\n[ \t]*\n[(\[*_]*(?:(?:in|through|throughout|with|by) (?:this|the above) (?:short |brief |simple )?"
     r"(?:conversation|dialogue|dialog|discussion|exchange|chat|interview|version|rewrite|rewritten)"
     r"|(?:this|the above) (?:short |brief |simple )?(?:conversation|dialogue|dialog|exchange|version|rewrite)"
     r" (?:\w+ )?(?:is|was|shows?|illustrates?|highlights?|discuss(?:es)?|covers?|describes?|explains?"
-    r"|captures?|demonstrates?|uses?|keeps?|presents?|reflects?|provides?))\b[^\n]*\Z",
+    r"|captures?|demonstrates?|uses?|keeps?|presents?|reflects?|provides?)"
+    r"|this is (?:just |only )?(?:an?|one) (?:[\w-]+,? ){0,4}(?:example|recipe|explanation|summary|overview"
+    r"|story|description|illustration) (?:of|for|that|about))\b[^\n]*\Z",
     re.IGNORECASE,
 )
 MAX_LEADS = 2  # "Sure! Here is the text:"

@@ -39,24 +39,28 @@ BEGINS = (
 NAME = r"([^\W\d_][\w'-]{2,30}(?: [\w'-]{1,30}){0,4})"
 BETWEEN = re.compile(rf"\bbetween (?:the )?([\w' -]{{3,60}}?) and (?:the )?\1{ENDS}", re.IGNORECASE)
 MADE_OF = re.compile(
-    rf"{BEGINS}{NAME}(?:, [^,.\n]{{3,30}},)?"
-    r" (?:consists? of|(?:is|are) (?:composed|made(?: up)?) of|comprises?"
+    rf"{BEGINS}{NAME}s?(?:, [^,.\n]{{3,30}},)?"
+    r" (?:consists? of|(?:is|are) (?:composed|made(?: up)?) of|comprises?|(?:is|are) like"
     r"|(?:is|are) (?:an?|the|one) (?:\w+ )?(?:field|branch|study|subset|form|kind|type|part|area) of)"
-    rf" (?:an? |the )?\1{ENDS}",
+    rf" (?:an? |the )?\1s?{ENDS}",
     re.IGNORECASE,
 )
-WITHIN = re.compile(rf"{BEGINS}{NAME} in \1{ENDS}", re.IGNORECASE)  # "the main topic of biology in biology"
+WITHIN = re.compile(  # "the main topic of biology in biology", "the art of art"
+    rf"{BEGINS}{NAME} in \1{ENDS}|\b(?:an?|the) ([^\W\d_][\w'-]{{2,30}}) of (?:the )?\2{ENDS}", re.IGNORECASE
+)
 MAKING = (
     "consist", "composed of", "made of", "made up of", "comprise", "field of", "branch of", "study of",
-    "subset of", "form of", "kind of", "type of", "part of", "area of",
+    "subset of", "form of", "kind of", "type of", "part of", "area of", "like",
 )  # fmt: skip
-# "What is X, and how does it differ from X?"
+# "What is X, and how does it differ from X?", "..., and how does it apply to the field of X?"
 ASKED_BACK = re.compile(
     rf"{BEGINS}{NAME},? and (?:how|why|when|where|what) (?:do|does|did|is|are|can|could|may|might|will|would)"
     r" (?:it|they|this|that) (?:\w+ )?"
     r"(?:(?:differs?|different|distinguished|separated?) from|(?:compares?|compared|related|relates?"
-    r"|similar|equal|opposed|connects?|connected|contributes?) (?:to|with)"
-    rf"|affect|influence|impact|cause|determine|define|shape) (?:an? |the )?\1{ENDS}",
+    r"|similar|equal|opposed|connects?|connected|contributes?|appl(?:y|ies)|applied) (?:to|with)"
+    r"|affect|influence|impact|cause|determine|define|shape)"
+    r" (?:the (?:field|study|world|area|subject|concept|topic|context) of |[\w'-]+,? and )?"
+    rf"(?:an? |the )?\1{ENDS}",
     re.IGNORECASE,
 )
 # "Ancient Egypt and Ancient Egypt": names of two words or more; single ones return ("more and more").
@@ -68,6 +72,11 @@ PAIRED = re.compile(
 PAIRED_IN_LIST = re.compile(
     rf", (?:the )?(?!(?:again|more|further|over|after|better|faster|years|days|hours|miles)\b)"
     rf"([^\W\d_]\w{{3,30}}), (?:and|or) (?:the )?\1{ENDS}",
+    re.IGNORECASE,
+)
+# "Human genetics and genetics in humans"
+TURNED = re.compile(
+    rf"\b([^\W\d_]{{3,30}}) ([^\W\d_]{{3,30}}),? (?:and|or) (?:the )?\2 (?:in|of) (?:the )?\1s?{ENDS}",
     re.IGNORECASE,
 )
 ASKING = re.compile(r"(?:how|why|when|where|what) ")
@@ -106,11 +115,11 @@ def _said_of_itself(told: str, folded: str) -> str | None:
 
 
 def _comes_again(folded: str) -> bool:
-    """Whether the word before an "in" stands behind it too, soon."""
-    parts = folded.split(" in ")
+    """Whether the word before an "in" or "of" stands behind it too, soon."""
     return any(
         len(last := before.rpartition(" ")[2]) >= MIN_NAME and last in after[:NEAR]
-        for before, after in itertools.pairwise(parts)
+        for word in (" in ", " of ")
+        for before, after in itertools.pairwise(folded.split(word))
     )
 
 
@@ -143,7 +152,7 @@ def _named_twice(told: str, folded: str) -> str | None:
         again = after.find(last) if len(last) >= MIN_NAME else -1
         if again < 0:
             continue  # patterns are slow, and a name that comes again ends as it did before
-        patterns = [PAIRED, PAIRED_IN_LIST] if again < NEAR else []
+        patterns = [PAIRED, PAIRED_IN_LIST, TURNED] if again < NEAR else []
         for pattern in [ASKED_BACK, *patterns] if ASKING.match(after) else patterns:
             if found := pattern.search(told, start):
                 return found.group().strip(EDGES)

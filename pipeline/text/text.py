@@ -3,7 +3,8 @@
 Two lists of one text. `words` counts and finds: letters, digits and their marks, so that a change of
 punctuation changes nothing. `units` tells texts apart: symbols and operators are units too, so that C, C++
 and C# are three, and == is not !=. Case, width, form of Unicode, white space, quotation marks, kinds of
-dashes and the punctuation of sentences count in neither. The compiled copy: pipeline/dedup/word_hashes.py.
+dashes and the punctuation of sentences count in neither, but for signs that a text speaks of ("what does `.`
+match?"), which are units. The compiled copy: pipeline/dedup/word_hashes.py.
 """
 
 import re
@@ -18,6 +19,9 @@ from pipeline.text.characters import (
     LAYOUT,
     MARKS,
     OPERATORS,
+    PRIMED,
+    QUOTES,
+    SENTENCE_SIGNS,
     SINGLES,
     Sets,
     folded,
@@ -35,6 +39,11 @@ PARTICLE = 3  # syllables of a Korean particle, at most, behind a word
 
 _OPERATOR = rf"[{re.escape(OPERATORS)}](?=\s*\d)"
 _AFTER_ONE = r"!(?!=)|(?<!\d)\?(?=\s+[^\W_])"
+# Apostrophes behind a letter that stands by itself, or behind a number: y'' + 2y'.
+_PRIMES = rf"(?<=[^\W\d_])(?<![^\W\d_].)(?<!'.)(?:''++|'(?<=[{PRIMED}]')|'(?=\s*[=+*/^<>]))(?![^\W_]|')"
+# Signs that are spoken of: in quotation marks, or with white space around them inside a sentence.
+_QUOTED = rf"(?<![^\s(])[{QUOTES}][{SENTENCE_SIGNS}{re.escape(LAYOUT)}]++[{QUOTES}]"
+_STANDING = rf"(?<!\S)[{SENTENCE_SIGNS}]++(?=\s++[^\W_])"
 _BEYOND_BMP = re.compile("[\U00010000-\U0001f2ff\U0001fb00-\U0010ffff]")  # between them emoji, no letters
 _ASCII_OPERATOR = re.compile(f"({_OPERATOR})", re.ASCII)
 _SPACED = {point: chr(point).lower() if chr(point).isalnum() else " " for point in range(128)}
@@ -48,12 +57,13 @@ def _patterns_of(sets: Sets) -> tuple[re.Pattern[str], re.Pattern[str]]:
     word = rf"[{letters}][{letters}{marks}]*|[{singles}][{marks}]*|{_OPERATOR}"
     # What ordinary punctuation is not: a decimal point, a negation, a factorial, an optional letter.
     point = rf"\.(?=\d)(?<![^\W\d_]\.)(?<![{marks}.]\.)"
-    negation = rf"!(?=[^\W_])(?<![^\s{symbols}]!)"
-    run = rf"[{letters}](?:[{letters}{marks}]+(?:(?<=\d)!(?!=))?|(?:{_AFTER_ONE})?)"
+    negation = rf"!(?=[^\W_])(?<![^\s{symbols}{QUOTES}]!)"
+    dotted = rf"\.(?!\d)(?<![^\s(/{QUOTES}]\.)"  # .NET, .env
+    run = rf"[{letters}](?:[{letters}{marks}]+(?:(?<=\d)!(?!=)|{_PRIMES})?|(?:{_AFTER_ONE}|{_PRIMES})?)"
     unit = (
-        rf"{run}|[{singles}][{marks}]*|{JOINER}?[{symbols}]|(?:{point}|{negation}){run}"
-        rf"|{negation}[{singles}][{marks}]*|::+|[!?:]=|\.(?<![^\W_]\.)(?<![{marks}]\.)[=+<>&*]"
-        rf"|'(?<!'')'*\(|[{marks}]"
+        rf"{run}|[{singles}][{marks}]*|{JOINER}?[{symbols}]|(?:{point}|{negation}|{dotted}){run}"
+        rf"|{negation}[{singles}][{marks}]*|{_QUOTED}|{_STANDING}|::+|[!?:]=|\?\.(?<=[\w)\]]..)(?=[^\W\d_])"
+        rf"|\.(?<![^\W_]\.)(?<![{marks}]\.)[=+<>&*]|'(?<!'')'*\(|[{marks}]"
     )
     return re.compile(word), re.compile(unit)
 
@@ -117,7 +127,8 @@ def _words_of(text: str) -> list[str]:
 
 def units(text: str) -> list[str]:
     """What tells `text` from others: its words, its symbols each by itself, and punctuation that is part of a
-    number, a name or code ("3", ".14"; "!="; "a?"; "5!"; "::"). A hyphen between words is none.
+    number, a name or code ("3", ".14"; "!="; "a?"; "5!"; "::"; ".net"; "y'"), or is spoken of ("`.`"). A hyphen
+    between words is none.
     """
     shown = folded(text)
     found = _patterns_for(shown)[1].findall(shown)

@@ -16,7 +16,8 @@ from pipeline.text.text import ngrams, prose_units, units, words
 
 # Characters of every category, and more often those that the rules for units speak of.
 RULED = st.sampled_from(
-    "aB3 x+-*.!?:='(&<>\n_#\u00e9\u6f22\u0e01\u0e33\u0301\u200d\u00df\u201c\u2019\u2013\u00b2\u00bd\U0001f600"
+    "aBf3 x+-*.,!?:='`\"([|)&<>\n_#"
+    "\u00e9\u6f22\u0e01\u0e33\u0301\u200d\u00df\u201c\u2019\u2013\u00b2\u00bd\U0001f600"
 )
 TEXTS = st.lists(st.text(st.characters(codec="utf-8") | RULED, max_size=20), min_size=1, max_size=20)
 LISTS = {WORDS: words, UNITS: units, PROSE_UNITS: prose_units}
@@ -45,7 +46,12 @@ def fnv(unit: str) -> int:
 
 @given(texts=TEXTS)
 @example(
-    texts=["C++ != C#; a? b. 5! .5 3.14 f'(x) !x ::", "\u00df\u0301 H\u0331 \u1e96", "2\u00b9\u2070 \u00bd"]
+    texts=[
+        "C++ != C#; a? b. 5! .5 3.14 f'(x) !x ::",
+        "a . b `;` (',') y''+2x' = a?.b .net \u3001\u3002",
+        "\u00df\u0301 H\u0331 \u1e96",
+        "2\u00b9\u2070 \u00bd",
+    ]
 )
 def test_what_python_takes_a_text_apart_into_is_what_compiled_code_does(texts: list[str]) -> None:
     for kind, listed in LISTS.items():

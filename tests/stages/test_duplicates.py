@@ -161,6 +161,13 @@ KINDS = [
         ANY,
         "same_template",
     ),
+    (
+        "What does . match in a regular expression, and why?",
+        "What does , match in a regular expression, and why?",
+        ANY,
+        ANY,
+        "same_template",
+    ),
     (BASE, BASE, ANY, "Because each of them carries one recessive allele.", "same_question"),
     (BASE, "How are you, and what do you say of life?", ANY * 9, ANY * 9 + "No?", "same_answer"),
     (BASE, BASE.replace("sometimes", "often"), ANY, ANY, "near_duplicate"),

@@ -110,6 +110,13 @@ ANSWERS: list[tuple[dict, str | None]] = [
     ({"answer": "There are two steps.\n1. Cross the plants.\n2."}, "answer_without_end"),
     ({"answer": f"You ask: {QUESTION}"}, "answer_repeats_question"),
     ({"answer": QUESTION}, "answer_repeats_question"),
+    (
+        {
+            "question": "How does a body use protein for heat, while fats are used for growth and walls?",
+            "answer": "A body uses protein for heat, while fats are used for growth and walls.",
+        },
+        "answer_repeats_question",
+    ),
     ({"question": f"Correct this.\n{QUESTION}", "answer": QUESTION}, None),
     (
         {

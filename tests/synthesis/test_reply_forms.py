@@ -66,9 +66,23 @@ def test_what_is_said_of_a_conversation_below_it_goes(recap: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "remark",
+    [
+        "This is just one example of how engineers learn from what falls.",
+        "This is a recipe for a bridge that is made of iron, which falls.",
+        "This is a very simple and short explanation of the fall.",
+    ],
+)
+def test_what_a_last_paragraph_says_of_the_text_goes(remark: str) -> None:
+    assert cleaned(f"{REPHRASED}\n\n{remark}", "prose", SOURCE) == REPHRASED
+    assert cleaned(remark, "prose", SOURCE) == remark
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "This is a simple way to say hello: wave.",
+        f"{REPHRASED} This is one example of how bridges fall.",
         "It is a good way to explain a theory.",
         f"{REPHRASED}\n\nIn this exchange of letters he was told of it.",
         f"{REPHRASED}\n\nThis version of the bridge was built in 1887.",

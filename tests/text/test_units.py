@@ -8,7 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text.characters import JOINER, LAST_OF_ALL, MARKS, OPERATORS, SINGLES, SYMBOLS, folded, lowered
+from pipeline.text.characters import (
+    JOINER,
+    LAST_OF_ALL,
+    LAYOUT,
+    MARKS,
+    OPERATORS,
+    PRIMED,
+    QUOTES,
+    SENTENCE_SIGNS,
+    SINGLES,
+    SYMBOLS,
+    folded,
+    lowered,
+)
 from pipeline.text.scripts import n_letters, n_words_like, n_words_said, script_of
 from pipeline.text.sentence_marks import ends_sentence, has_question_mark, is_question
 from pipeline.text.text import normalised, prose_units, stands_in, stutters, units, words
@@ -67,6 +80,23 @@ APART = [
     ("שָׁלוֹם", "שָׂלוֹם"),
     ("ကို", "ကူ"),
     ("el a\u00f1o", "el ano"),
+    ("What does . match in a regex?", "What does , match in a regex?"),
+    ("What does . match in a regex?", "What does match in a regex?"),
+    ("What does `.` match?", "What does `?` match?"),
+    ("What does '...' do?", "What does '..' do?"),
+    ("What is (\u201c;\u201d)?", "What is (\u201c:\u201d)?"),
+    ("\"!\" oder \"?\"?", "\"?\" oder \"!\"?"),
+    ("\u300c\u3002\u300d是什么?", "\u300c\u3001\u300d是什么?"),
+    ("Split at ; or : then.", "Split at : or ; then."),
+    ("What is .NET?", "What is NET?"),
+    ("What is in `.env`?", "What is in `env`?"),
+    ("Why does a?.b work?", "Why does a.b work?"),
+    ("Is `!x` true?", "Is `x` true?"),
+    ("Solve y'' + y = 0.", "Solve y' + y = 0."),
+    ("Solve y' = 2x.", "Solve y = 2x."),
+    ("Solve y'' + 2y' = 0.", "Solve y'' + 2y = 0."),
+    ("Find f' for f(x) = x.", "Find f for f(x) = x."),
+    ("Is x' = Ax linear?", "Is x = Ax linear?"),
 ]  # fmt: skip
 
 
@@ -98,6 +128,11 @@ ALIKE = [
     ("तुम कहाँ हो।", "तुम कहाँ हो?"),
     ("What is C++?", "what is c++ ?"),
     ("Is it so...?", "is it so"),
+    ("Is it so ... ?", "is it so"),
+    ("He said: 'Vitamin C' is it.", "He said \"vitamin C\" is it"),
+    ("\"Yes,\" he said. \"No.\"", "yes he said no"),
+    ("The dogs' and 'a b' of 5'", "the dogs and a b of 5"),
+    ("Wait...and see.", "Wait... and see."),
 ]  # fmt: skip
 
 
@@ -110,16 +145,23 @@ def test_case_width_form_spacing_and_the_punctuation_of_sentences_do_not(one: st
 LETTER, SINGLE = rf"[^\W_{SINGLES}]", rf"(?=[{SINGLES}])\w"
 RUN = rf"{LETTER}+(?:[{MARKS}]+{LETTER}*)*"
 WORD = rf"{RUN}|{SINGLE}[{MARKS}]*|[{re.escape(OPERATORS)}](?=\s*\d)"
-POINT, NOT = rf"(?<![^\W\d_])(?<!{SINGLE})(?<![{MARKS}.])\.(?=\d)", rf"(?<![^\s{SYMBOLS}])!(?=[^\W_])"
+POINT, NOT = rf"(?<![^\W\d_])(?<!{SINGLE})(?<![{MARKS}.])\.(?=\d)", rf"(?<![^\s{SYMBOLS}{QUOTES}])!(?=[^\W_])"
+DOT, OPTION = rf"(?<![^\s(/{QUOTES}])\.(?=[^\W\d_])", r"(?<=[\w)\]])\?\.(?=[^\W\d_])"
+PRIME = rf"(?<=[^\W\d_])(?<![^\W\d_].)(?<!'.)(?:''+|(?<=[{PRIMED}])'|'(?=\s*[=+*/^<>]))(?![^\W_]|')"
+SPOKEN = (
+    rf"(?<![^\s(])[{QUOTES}][{SENTENCE_SIGNS}{re.escape(LAYOUT)}]+[{QUOTES}]"
+    rf"|(?<!\S)[{SENTENCE_SIGNS}]+(?=\s+[^\W_])"
+)
 UNIT = (
-    rf"::+|[!?:]=|(?<![^\W_])(?<![{MARKS}])\.[=+<>&*]|(?<!')'+\("
-    rf"|(?:{POINT}|{NOT})?(?:{LETTER}(?!{LETTER}|[{MARKS}])(?:!(?!=)|(?<!\d)\?(?=\s+[^\W_]))?"
-    rf"|{RUN}(?:(?<=\d)!(?!=))?)|(?:{NOT})?{SINGLE}[{MARKS}]*|{JOINER}?[{SYMBOLS}]|[{MARKS}]"
+    rf"{SPOKEN}|::+|[!?:]=|{OPTION}|(?<![^\W_])(?<![{MARKS}])\.[=+<>&*]|(?<!')'+\("
+    rf"|(?:{POINT}|{NOT}|{DOT})?(?:{LETTER}(?!{LETTER}|[{MARKS}])(?:!(?!=)|(?<!\d)\?(?=\s+[^\W_])|{PRIME})?"
+    rf"|{RUN}(?:(?<=\d)!(?!=)|{PRIME})?)|(?:{NOT})?{SINGLE}[{MARKS}]*|{JOINER}?[{SYMBOLS}]|[{MARKS}]"
 )
 
 
 TEXTS = st.text(
-    st.characters(exclude_categories=("Cs",)) | st.sampled_from("ab 1+-*.!?:='(\u0301\u200d\u00df\u2019")
+    st.characters(exclude_categories=("Cs",))
+    | st.sampled_from("ab 1+-*.!?:='(`f,]\"\u0301\u200d\u00df\u2019")
 )
 
 
