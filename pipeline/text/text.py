@@ -127,7 +127,7 @@ def _words_of(text: str) -> list[str]:
 
 def units(text: str) -> list[str]:
     """What tells `text` from others: its words, its symbols each by itself, and punctuation that is part of a
-    number, a name or code ("3", ".14"; "!="; "a?"; "5!"; "::"; ".net"; "y'"), or is spoken of ("`.`"). A hyphen
+    number, a name or code ("3", ".14"; "!="; "a?"; "5!"; "::"; ".net"; "y'"), or spoken of ("`.`"). A hyphen
     between words is none.
     """
     shown = folded(text)
