@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,26 @@ def test_what_is_kept_appears_whole_and_what_a_kill_left_goes(
     assert cached("model", fail) == made
 
 
-def test_a_machine_without_a_home_compiles_into_its_temporary_files(tmp_path: Path) -> None:
-    env = {"PATH": os.environ["PATH"], "HOME": "/proc/none", "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+@pytest.fixture
+def checkout(tmp_path: Path) -> Iterator[Path]:
+    """This one, where nothing can be written if this user may mount it so."""
+    shown = tmp_path / "checkout"
+    shown.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "--bind", ROOT, shown], capture_output=True).returncode:
+        yield ROOT
+        return
+    subprocess.run(["mount", "-o", "remount,bind,ro", shown], check=True)
+    yield shown
+    subprocess.run(["umount", "--lazy", shown], check=True)
+
+
+def test_a_machine_without_a_home_compiles_into_its_temporary_files(checkout: Path, tmp_path: Path) -> None:
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": "/proc/none",
+        "TMPDIR": str(tmp_path),
+        "PYTHONPATH": str(checkout),
+    }
     done = subprocess.run([sys.executable, "-c", CODE], cwd=tmp_path, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     folder = Path(done.stdout.strip())

@@ -10,13 +10,15 @@ import pytest
 from pipeline.errors import RequestRefused
 from pipeline.inference.asking import canonical_json
 from pipeline.inference.fake_model import Script, fake_model
-from pipeline.records import CRITERIA, Example
+from pipeline.records import CRITERIA, Example, Instruction
+from pipeline.stage import ModelStage, Reject
 from pipeline.storage.replies import StoredReply
 from pipeline.storage.tally import Tally
+from stages.compare_meanings import CompareMeanings
 from stages.drop_low_rated import DropLowRated
 from stages.measure_difficulty import MeasureDifficulty
 from stages.rate_examples import RateExamples
-from tests.stages.make import ANSWER, QUESTION, example
+from tests.stages.make import ANSWER, QUESTION, example, instruction
 
 
 def vote(clarity: object, relevance: object, correctness: object, completeness: object) -> dict[str, Any]:
@@ -121,6 +123,32 @@ def test_a_refused_vote_costs_the_row_once_all_votes_are_counted() -> None:
     with pytest.raises(RequestRefused):
         rated(RateExamples(votes=3), Slow(lambda _: vote(5, 5, 5, 5)))
     assert counted == 2
+
+
+@pytest.mark.parametrize(
+    ("stage", "asked", "row"),
+    [
+        (MeasureDifficulty(), "surprise", example()),
+        (CompareMeanings(), "embed", instruction(style="easy", original="It was asked otherwise?")),
+    ],
+)
+def test_so_does_one_request_of_two(stage: ModelStage, asked: str, row: Example | Instruction) -> None:
+    counted: list[Any] = []
+
+    class Slow:
+        async def ask(self, *texts: str) -> None:
+            counted.append(texts)
+            if len(counted) == 1:
+                raise RequestRefused("the server refused the request with HTTP 400", raw="no")
+            await asyncio.sleep(0.05)
+            counted.append(("whole",))
+
+    model: Any = Slow()
+    setattr(model, asked, model.ask)
+    (verdict,) = asyncio.run(stage.map(row, model))
+    assert isinstance(verdict, Reject)
+    assert verdict.reason == "request_refused"
+    assert len(counted) == 3
 
 
 RATINGS = [
