@@ -15,7 +15,7 @@ from pipeline.inspection.plan import duration
 from pipeline.inspection.readable import excerpt
 from pipeline.io.files import is_local
 from pipeline.recipe import Recipe
-from pipeline.records import Chunk, Instruction
+from pipeline.records import PLACEHOLDER, Chunk, Instruction
 from pipeline.report import PAGE, numbers
 from pipeline.report.times import Times
 from pipeline.stage import ModelStage
@@ -94,6 +94,7 @@ def _example(row: dict[str, Any]) -> str:
         (record[name] for name in TEXTS if isinstance(record.get(name), str) and record[name]), row["id"]
     )
     told = [f"{name} {excerpt(row[name])}" for name in ("got", "limit") if row[name] not in (None, "null")]
+    said = said.replace(PLACEHOLDER, "[its passage]")
     return f"“{excerpt(said)}”" + (f" ({', '.join(told)})" if told else "")
 
 
