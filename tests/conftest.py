@@ -153,6 +153,13 @@ def academe(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Co
     )
 
 
+def academe_on(cluster: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`academe` on the shared cluster, for tests whose other runs do not join it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_ADDRESS", cluster)
+        return academe(*arguments)
+
+
 @contextlib.contextmanager
 def _handlers_kept() -> Iterator[None]:
     """A run puts its own in place of the handlers of signals."""
@@ -319,9 +326,7 @@ class Finished:
 def finished(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Finished:
     folder = tmp_path_factory.mktemp("finished")
     server = start_scripted(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_ADDRESS", cluster)
-        done = academe(*run_arguments(server, folder / "run"))
+    done = academe_on(cluster, *run_arguments(server, folder / "run"))
     server.stop()
     assert done.returncode == 0, done.stdout + done.stderr
     return Finished(folder / "run", server.bodies())

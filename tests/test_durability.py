@@ -20,6 +20,7 @@ from tests.conftest import (
     Scripted,
     academe,
     academe_command,
+    academe_on,
     api_servers,
     kill_group,
     run_arguments,
@@ -191,7 +192,7 @@ def test_a_full_disk_stops_the_run_and_nothing_is_lost(
     assert "make room" in said
     assert "run the same command again to go on from here" in said
     filler.unlink()
-    done = academe(*run_arguments(slow_scripted, root), env={"RAY_ADDRESS": cluster})
+    done = academe_on(cluster, *run_arguments(slow_scripted, root))
     assert done.returncode == 0, done.stderr
     assert shards(root) == shards(finished.root)
     assert len(slow_scripted.bodies()) - len(finished.bodies) <= CONCURRENCY

@@ -29,6 +29,7 @@ from tests.conftest import (
     ROOT,
     academe,
     academe_command,
+    academe_on,
     documents_arguments,
     run_arguments,
     start_scripted,
@@ -47,7 +48,6 @@ def roots(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> dict[str, P
     """Finished roots: `few` rows, `more` rows of the same run's settings, `texts` of another recipe."""
     folder = tmp_path_factory.mktemp("roots")
     scripted = start_scripted(folder)
-    env = {"RAY_ADDRESS": cluster}
     found = {name: folder / name for name in ("few", "more", "texts")}
     docs = write_documents(folder / "docs")
     commands = {
@@ -57,7 +57,7 @@ def roots(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> dict[str, P
     }
     try:
         for arguments in commands.values():
-            done = academe(*arguments, env=env)
+            done = academe_on(cluster, *arguments)
             assert done.returncode == 0, done.stdout + done.stderr
     finally:
         scripted.stop()

@@ -18,6 +18,7 @@ from tests.conftest import (
     Scripted,
     academe,
     academe_command,
+    academe_on,
     kill_group,
     run_arguments,
     start_scripted,
@@ -82,9 +83,7 @@ def test_a_run_in_s3_goes_on_on_another_machine(
     s3: dict[str, str], scripted: Scripted, slow: Scripted, cluster: str, tmp_path: Path
 ) -> None:
     store, url = Store(s3), f"s3://{BUCKET}/run"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_ADDRESS", cluster)  # for this one alone: its nodes do not see the store
-        local = academe(*run_arguments(scripted, tmp_path / "run", *SHORT))
+    local = academe_on(cluster, *run_arguments(scripted, tmp_path / "run", *SHORT))
     assert local.returncode == 0, local.stderr
     n_requests = len(scripted.bodies())
     made = {path.name: path.read_bytes() for path in (tmp_path / "run/dataset/data").glob("*.parquet")}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.report.page import page
-from tests.conftest import academe, run_arguments, start_scripted, status
+from tests.conftest import academe, academe_on, run_arguments, start_scripted, status
 
 pytestmark = pytest.mark.ray
 
@@ -44,7 +44,7 @@ def root(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Path:
         "planner.price={output: 2}",
     )
     try:
-        done = academe(*run_arguments(scripted, folder / "root", *settings), env={"RAY_ADDRESS": cluster})
+        done = academe_on(cluster, *run_arguments(scripted, folder / "root", *settings))
     finally:
         scripted.stop()
     assert done.returncode == 0, done.stdout + done.stderr
