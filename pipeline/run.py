@@ -45,14 +45,18 @@ def run(recipe: Recipe, options: RunOptions, events: Events) -> dict[str, Any] |
     root = options.root
     steps = chosen_steps(recipe, options)
     check(steps)
-    root.run()  # refuses a root of another format
-    run_id = root.write_run(recipe.name, recipe.settings_as_data(), steps_to(recipe.last))
+    if root.run() is None:  # refuses a root of another format
+        _take(root, recipe)  # else the run that is there is told of until this one has what it needs
     if options.first is not None:
         reopen_from(root, recipe.last, options.first)
     inputs = {step.name: [before.name for before in step.inputs] for step in steps}
-    events.emit("run_started", run=run_id, recipe=recipe.name, steps=inputs)
+    events.emit("run_started", run=recipe.last.id, recipe=recipe.name, steps=inputs)
     with _end_told(events):
-        return _run(recipe, options, events, steps, run_id)
+        return _run(recipe, options, events, steps)
+
+
+def _take(root: Root, recipe: Recipe) -> None:
+    root.write_run(recipe.name, recipe.settings_as_data(), steps_to(recipe.last))
 
 
 @contextlib.contextmanager
@@ -73,9 +77,7 @@ def _end_told(events: Events) -> Iterator[None]:
             events.emit("run_stopped", why=why, code=code)
 
 
-def _run(
-    recipe: Recipe, options: RunOptions, events: Events, steps: list[Step], run_id: str
-) -> dict[str, Any] | None:
+def _run(recipe: Recipe, options: RunOptions, events: Events, steps: list[Step]) -> dict[str, Any] | None:
     root = options.root
     if not options.replay:
         reopen_passing(root, steps, events)
@@ -97,17 +99,20 @@ def _run(
                 options.ray_address,
                 options.replay,
                 options.spread_rows,
+                begun=lambda: _take(root, recipe),
             )
+    else:
+        _take(root, recipe)
     summary = None
     if steps[-1] is recipe.last and recipe.dataset is not None:
-        summary = dataset.write(root, recipe, recipe.dataset, run_id)
+        summary = dataset.write(root, recipe, recipe.dataset, recipe.last.id)
         if "warning" in summary:
             events.emit("warning", text=summary["warning"])
         try:
             _judge(recipe.gates, summary["rows"])
         finally:
             _tell(root, recipe, events)
-    events.emit("run_done", run=run_id, dataset=summary)
+    events.emit("run_done", run=recipe.last.id, dataset=summary)
     return summary
 
 
@@ -115,7 +120,8 @@ def _judge(gates: Gates, n_rows: int) -> None:
     if n_rows < gates.min_rows:
         raise GateFailed(
             f"the dataset has {n_rows} rows, gates.min_rows asks for {gates.min_rows}; "
-            "read the rejects with `academe show STEP --rejects`, or ask for more questions"
+            "read the rejects with `academe show STEP --rejects`, ask for more, or take fewer with "
+            "--set gates.min_rows=N"
         )
 
 

@@ -52,6 +52,12 @@ NOTHING_NEW = {
     "with",
 }
 OTHER_LANGUAGE = re.compile(r"\b(?:translat\w*|dialects?|alphabets?|pronounce\w*|transliterat\w*)\b", re.I)
+# A question whose answer may be words of it: one of two, the one that is, yes or no.
+OFFERS = re.compile(
+    r"\b(?:or|whether|true|false)\b"
+    r"|\A\W*(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would|should|which|if)\b",
+    re.IGNORECASE,
+)
 START = 40  # words, one of which is nearly always new
 RUN = 4  # words, of which an answer says a share again
 SCHEMA = re.compile(r'"(?:answer|response|properties|type)"\s*:')
@@ -149,9 +155,9 @@ class DropPoorAnswers(FilterStage):
 
 
 def _share_from_question(example: Example) -> float:
-    """0 for an answer with a word of its own, and where a question gives a text to work on."""
+    """0 for an answer with a word of its own, and where a question gives a text to work on or a choice."""
     asked, answered = words(example.bare), words(example.answer)
-    if example.passage or "\n" in example.question:
+    if example.passage or "\n" in example.question or OFFERS.search(example.question):
         return 0.0
     known = stems(asked) | {f"{word}s" for word in asked if len(word) < STEM} | NOTHING_NEW
     if any(stems(some) - known for some in (answered[:START], answered)):

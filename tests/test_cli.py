@@ -75,6 +75,17 @@ def test_a_cluster_that_is_not_there(address: str, said: str, scripted: Scripted
     assert scripted.bodies() == []
 
 
+def test_a_run_that_does_not_begin_leaves_the_root_as_it_was(scripted: Scripted, copied: Path) -> None:
+    before = (copied / "run.json").read_bytes()
+    command = run_arguments(scripted, copied, "questions.per_syllabus=9", options=("--ray", "127.0.0.1:9"))
+    done = academe(*command, env={})
+    assert done.returncode == 2, done.stderr
+    assert (copied / "run.json").read_bytes() == before
+    shown = academe("show", "examples", "--root", str(copied))
+    assert shown.returncode == 0
+    assert shown.stdout.strip()
+
+
 def test_a_root_of_another_format_is_refused(scripted: Scripted, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(json.dumps({"format": 99, "academe": "9.9"}))
     for command in (run_arguments(scripted, tmp_path), ["status", "--root", str(tmp_path)]):

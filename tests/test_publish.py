@@ -255,6 +255,9 @@ def test_a_dataset_that_failed_its_gates(
     dataset.write(Root(root), recipe, recipe.dataset, run["run"])
     with pytest.raises(GateFailed, match="min_rows asks for 1000000; --force"):
         send(server, root)
+    with pytest.raises(GateFailed, match="--force"):
+        hub = open_hub(print, HfApi(server.url, "hf_writer"), print, 20)
+        preview(Root(root), recipe, run["run"], Destination(NAME), hub, force=False)
     assert not server.repos
     assert send(server, root, force=True).commits == 1
 
@@ -365,12 +368,12 @@ def test_a_dry_run_changes_nothing(server: hub_server.Hub, roots: dict[str, Path
     hub = open_hub([].append, HfApi(server.url, "hf_writer"))
     run = read_run(Root(roots["few"]))
     looked = [Root(roots["few"]), recipe_of(run), run["run"]]
-    changes = preview(*looked, Destination(NAME), hub)
+    changes = preview(*looked, Destination(NAME), hub, force=False)
     assert {change.state for change in changes} == {"new"}
     assert not server.repos
     send(server, roots["more"])
     commits = dict(server.repos[NAME].branches)
-    states = {change.state for change in preview(*looked, Destination(NAME, branch="next"), hub)}
+    states = {change.state for change in preview(*looked, Destination(NAME, branch="next"), hub, force=False)}
     assert states == {"new", "changed", "removed"}
     assert server.repos[NAME].branches == commits
 

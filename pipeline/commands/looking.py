@@ -81,11 +81,16 @@ def show(
     if step is None:
         _show_lineage(root, str(name), as_json)
         return
+    row = None
     for row in rows_of(Root(root), step, rejects, n):
         if as_json:
             typer.echo(json.dumps(row, ensure_ascii=False))
         else:
             typer.echo("\n".join(reject_lines(row) if rejects else row_lines(row)) + "\n")
+    if row is None:
+        typer.echo(
+            f"academe: step {step} {'rejected nothing' if rejects else 'kept no row'} so far", err=True
+        )
 
 
 def _show_lineage(root: str, name: str, as_json: bool) -> None:

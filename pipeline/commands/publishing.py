@@ -44,7 +44,7 @@ def publish(
     hub = open_hub(lambda line: typer.echo(f"academe: {line}", err=True), to_look=dry_run)
     with folder.locked(wants_room=False):  # so that no run writes another dataset meanwhile
         if dry_run:
-            _list(preview(folder, recipe_of(run), run["run"], to, hub), "would be sent")
+            _list(preview(folder, recipe_of(run), run["run"], to, hub, force=force), "would be sent")
             return
         outcome = send(folder, recipe_of(run), run["run"], to, hub, force=force)
     if not outcome.commits:

@@ -29,9 +29,24 @@ from pipeline.text import characters
 # What a unit is, beside its hash: MARK as in word_hashes.py; letters alone; one letter; begins with a digit;
 # a sign that lays out a text, and is an operator before a number; a dash.
 MARK, LETTERS_ONLY, ONE_LETTER, NUMBER, WEAK, OPERATES, DASH = (np.uint8(1 << bit) for bit in range(7))
-BANG, QUOTE, OPENS, CLOSES, STAR, PLUS, MINUS, POINT, SLASH, COLON, LESS, EQUAL, MORE, ASKS, AMPERSAND = (
-    np.uint32(ord(char)) for char in "!'()*+-./:<=>?&"
-)
+(
+    BANG,
+    QUOTE,
+    OPENS,
+    CLOSES,
+    STAR,
+    PLUS,
+    COMMA,
+    MINUS,
+    POINT,
+    SLASH,
+    COLON,
+    LESS,
+    EQUAL,
+    MORE,
+    ASKS,
+    AMPERSAND,
+) = (np.uint32(ord(char)) for char in "!'()*+,-./:<=>?&")
 UNDERSCORE, BRACKET, POWER = np.uint32(ord("_")), np.uint32(ord("]")), np.uint32(ord("^"))
 PRIMED = np.array([ord(char) for char in characters.PRIMED], np.uint32)
 JOINER = np.uint32(ord(characters.JOINER))
@@ -100,13 +115,14 @@ def _spoken_of(data, after, stop, before, point_before, entry, table):
     character; or 0 for its hash.
     """
     quoted = entry & QUOTES_IT and (before == SPACE or point_before == OPENS)
-    standing = entry & ENDS and before == SPACE
-    if not quoted and not standing:
+    point = entry >> CLASS_BITS
+    if not quoted and (before != SPACE or point not in (POINT, COMMA, ASKS)):
         return after, NO_HASH, entry
-    inside = ENDS | LAYS_OUT if quoted else ENDS
     value, place, last = (OFFSET ^ np.uint64(entry >> CLASS_BITS)) * PRIME, after, entry
     next_entry, end = entry_at(data, place, table)
-    while next_entry & inside:
+    if point == ASKS and next_entry >> CLASS_BITS != POINT:
+        return after, NO_HASH, entry
+    while _goes_on(next_entry, point, quoted, place == after):
         value, place, last = (value ^ np.uint64(next_entry >> CLASS_BITS)) * PRIME, end, next_entry
         if place >= stop:
             return after, NO_HASH, entry
@@ -121,6 +137,15 @@ def _spoken_of(data, after, stop, before, point_before, entry, table):
         next_entry, end = entry_at(data, place, table)
     goes_on = place > begun and next_entry & CLASSES >= LETTER
     return (begun, value, last) if goes_on else (after, NO_HASH, entry)
+
+
+@kernel
+def _goes_on(entry, first, quoted, is_second):
+    """Whether a sign belongs to those that are spoken of, after the first of them."""
+    if quoted:
+        return entry & (ENDS | LAYS_OUT) != 0
+    point = entry >> CLASS_BITS
+    return (point == POINT and is_second) if first == ASKS else point in (POINT, COMMA)
 
 
 @kernel

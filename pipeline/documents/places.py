@@ -17,6 +17,7 @@ import aiohttp  # by which fsspec reads http(s), and whose errors it lets throug
 import fsspec
 
 from pipeline.errors import RecipeError
+from pipeline.io.files import store_faults
 from pipeline.io.secrets import SECRET_NAME, names_variable, resolved, without_logins
 
 EXPECTED = "expected a file, a folder, a glob or a URL"
@@ -57,9 +58,10 @@ def opened(address: str) -> IO[bytes]:
 
 def places(path: str) -> list[Place]:
     """The files of a path, sorted by name. Raises RecipeError where there is none."""
+    faults: tuple[type[Exception], ...] = (*store_faults(), ValueError, ImportError, aiohttp.ClientError)
     try:
         found = list(_local(absolute(path)) if is_local(path) else _remote(path))
-    except (OSError, ValueError, ImportError, aiohttp.ClientError) as error:
+    except faults as error:
         told = str(error).replace(path, named(path)) or type(error).__name__
         raise RecipeError(f"documents '{named(path)}': {without_logins(told)}; {EXPECTED}") from None
     if not found:

@@ -47,15 +47,18 @@ def drive(
     ray_address: str | None,
     replay: bool,
     spread_rows: int,
+    begun: Callable[[], None],
 ) -> None:
     """Runs the schedule to its end on the cluster at `ray_address`, None for a private one on this machine. A
-    program that has joined one itself (`ray.init`) runs on that, with its own runtime environment.
+    program that has joined one itself (`ray.init`) runs on that, with its own runtime environment. `begun` is
+    called when the cluster is there.
 
     With `replay` nothing is sent; dataset steps of more than `spread_rows` rows are decided on by tasks.
     Raises PipelineError; BudgetSpent when the meter says so, with the replies to all that was sent stored.
     """
     steps = schedule.wanted()
     with _cluster(ray_address, steps, root) as (luggage, is_private):
+        begun()
         _Driver(schedule, root, events, gates, meter, replay, luggage, is_private, spread_rows).work()
 
 

@@ -120,9 +120,11 @@ def publish(root: Root, recipe: Recipe, run_id: str, to: Destination, hub: Hub, 
         return _sent(repository, files, to, f"academe: {rows:,} rows{named}, run {run_id}", run_id)
 
 
-def preview(root: Root, recipe: Recipe, run_id: str, to: Destination, hub: Hub) -> list[Change]:
-    """What publishing would send and remove; changes nothing. Raises as `publish` does, but for the gates."""
-    _checked(root, recipe, run_id, force=True)
+def preview(
+    root: Root, recipe: Recipe, run_id: str, to: Destination, hub: Hub, *, force: bool
+) -> list[Change]:
+    """What publishing would send and remove; changes nothing. Raises as `publish` does."""
+    _checked(root, recipe, run_id, force)
     repository = Repository(hub, to.repository, to.branch)
 
     def look() -> list[Change]:

@@ -194,7 +194,7 @@ def store_error(path: UPath | Path, error: Exception) -> StoreError:
 def _written(path: UPath | Path) -> Iterator[None]:
     try:
         yield
-    except _faults() as error:
+    except store_faults() as error:
         raise store_error(path, error) from error
 
 
@@ -205,7 +205,7 @@ def _reached(path: UPath | Path) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise
-    except _faults() as error:
+    except store_faults() as error:
         if is_local(path):
             raise
         raise StoreError(
@@ -214,7 +214,7 @@ def _reached(path: UPath | Path) -> Iterator[None]:
         ) from error
 
 
-def _faults() -> tuple[type[Exception], ...]:
+def store_faults() -> tuple[type[Exception], ...]:
     """What file systems raise, also where they can only read; the library behind S3 has faults that are no
     OSError.
     """

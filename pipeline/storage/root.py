@@ -111,8 +111,8 @@ class Root:
             )
         return data
 
-    def write_run(self, recipe: str, settings: dict[str, Any], steps: list[Step]) -> str:
-        """Writes run.json; returns the run's id, which follows the last step's."""
+    def write_run(self, recipe: str, settings: dict[str, Any], steps: list[Step]) -> None:
+        """Writes run.json. The run's id is that of its last step."""
         data = {
             "format": FORMAT,
             "academe": version("academe"),
@@ -124,7 +124,6 @@ class Root:
             "commit": _commit(),
         }
         write_text(json.dumps(data, indent=1), self.path / "run.json")
-        return steps[-1].id
 
     @contextlib.contextmanager
     def locked(self, *, wants_room: bool = True) -> Iterator[None]:

@@ -41,7 +41,7 @@ _GROUPED = re.compile(
 _POINTED = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 _FRACTION = re.compile(r"(\d*) ?([\u00bc-\u00be\u2150-\u215e])")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
-_SPELT_SCALE = re.compile(rf"([^\W\d_]+)[\s-]+({_SCALE})(?![^\W\d_])", re.IGNORECASE)
+_SPELT_SCALE = re.compile(rf"(?<![^\W\d_])([^\W\d_]++)[\s-]++({_SCALE})(?![^\W\d_])", re.IGNORECASE)
 
 
 class Written(NamedTuple):

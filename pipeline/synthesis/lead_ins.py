@@ -1,9 +1,8 @@
 """What a reply says of itself before and after the text that was asked for: pure functions.
 
-"Here is the rewritten text:" goes, "This is why water boils at 100 degrees: its vapour ..." is"
-" text. A lead-in
-speaks of the task: of rewriting, of a version, of the text itself. One that stands on a line of its own needs
-less of that than one with the text behind it.
+"Here is the rewritten text:" goes, "This is why water boils at 100 degrees: its vapour ..." is text. A
+lead-in speaks of the task: of rewriting, of a version, of the text itself. One that stands on a line of
+its own needs less of that than one with the text behind it.
 """
 
 import re
@@ -72,16 +71,21 @@ ELSEWHERE = re.compile(
     r"|सारांश)[^\n:]{0,50})[*_]*\s*[:：]\s*[*_]*\s*",  # noqa: RUF001
     re.IGNORECASE,
 )
-NOTE = re.compile(
-    r"\n\s*(?:[-*_]{3,}\s*\n\s*)?[(\[*_]*(?:please )?(?:note|n\.b\.|disclaimer|explanation"
+NOTE = re.compile(  # a last line
+    r"\s*[(\[*_]*(?:please )?(?:note|n\.b\.|disclaimer|explanation"
     r"|changes made|注|注意|说明|備考|nota|"
-    r"remarque|hinweis|anmerkung|примечание|ملاحظة)\b[*_]*\s*[:：]?[^\n]*\Z",  # noqa: RUF001
+    r"remarque|hinweis|anmerkung|примечание|ملاحظة)\b",
     re.IGNORECASE,
 )
+RULE = re.compile(r"\n[ \t]*[-*_]{3,}\Z")  # above it
 OF_THE_TASK = re.compile(
-    rf"\b(?:i|i've|i have|we)\b|\b{RE}\b|\boriginal\b|\bversion\b|\bmeaning\b|原文|改写|原意"
+    rf"\b(?:i|i've)\b|\bwe (?:have )?(?:kept|used|changed|replaced|{RE})\b|\b{RE}\b"
+    r"|\boriginal (?:text|passage|sentence|question|answer|paragraph|article|source|meaning|tone|wording)\b"
+    r"|\b(?:this|the|my|above) (?:simplified |revised )?version (?:is|keeps|uses|has been|was kept)\b"
+    r"|\bmeaning\b[^.\n]{0,30}\b(?:kept|preserved|retained|maintained|unchanged|same|intact)\b"
+    r"|\b(?:keep|kept|preserv\w+|retain\w*|maintain\w*|chang\w+|alter\w*)\b[^.\n]{0,30}\bmeaning\b|原文|改写|原意"
     r"|\b(?:tone|style|wording|length|facts|details|structure)\b[^.\n]{0,40}\b(?:kept|preserved|retained|maintained|unchanged|adjusted|simplified)\b"
-    rf"|\boriginale?\b|\boriginaltext\b|"
+    rf"|\boriginale?\b(?<!\boriginal)|\boriginaltext\b|"
     r"исходн|оригинал|ichs?\b|\bhe (?:mantenido|conservado)\b|\bj'ai\b",
     re.IGNORECASE,
 )
@@ -94,15 +98,22 @@ WAY_TO_SAY = re.compile(
     r"(?: in [\w ]{1,30})?(?: that|:)\s+",
     re.IGNORECASE,
 )
-# The last paragraph tells what the conversation above it is about, or what the text is.
+# A last paragraph tells what the conversation above it is about.
 RECAP = re.compile(
-    r"\n[ \t]*\n[(\[*_]*(?:(?:in|through|throughout|with|by) (?:this|the above) (?:short |brief |simple )?"
-    r"(?:conversation|dialogue|dialog|discussion|exchange|chat|interview|version|rewrite|rewritten)"
-    r"|(?:this|the above) (?:short |brief |simple )?(?:conversation|dialogue|dialog|exchange|version|rewrite)"
+    r"[(\[*_]*(?:(?:in|through|throughout|with|by) (?:this|the above) (?:short |brief |simple )?"
+    r"(?:conversation|dialogue|dialog|discussion|exchange|chat|interview)"
+    r"|(?:this|the above) (?:short |brief |simple )?(?:conversation|dialogue|dialog|exchange)"
     r" (?:\w+ )?(?:is|was|shows?|illustrates?|highlights?|discuss(?:es)?|covers?|describes?|explains?"
-    r"|captures?|demonstrates?|uses?|keeps?|presents?|reflects?|provides?)"
-    r"|this is (?:just |only )?(?:an?|one) (?:[\w-]+,? ){0,4}(?:example|recipe|explanation|summary|overview"
-    r"|story|description|illustration) (?:of|for|that|about))\b[^\n]*\Z",
+    r"|captures?|demonstrates?|uses?|keeps?|presents?|reflects?|provides?))\b",
+    re.IGNORECASE,
+)
+TURN = re.compile(r"^[ \t]*[*_]*[^\W\d_][\w .'-]{0,30}[*_]*:", re.MULTILINE)
+MIN_TURNS = 2
+# ... or how simple the text is.
+PRAISE = re.compile(
+    r"[(\[*_]*(?:this|that|it|the above)(?: is|'s| was) (?:just |only )?an? (?:very |really |quite )?"
+    r"(?:simple|simplified|short|brief|easy|easy-to-understand|concise|basic)(?:,? (?:and )?[\w-]+){0,3}"
+    r" (?:explanation|summary|overview|version|rewrite|rephrasing|description)\b",
     re.IGNORECASE,
 )
 MAX_LEADS = 2  # "Sure! Here is the text:"
@@ -134,10 +145,11 @@ def is_lead_in(line: str) -> bool:
 
 def without_note(text: str, source: str) -> str:
     """The text without a last paragraph in which the model tells what it did, or what a conversation was."""
-    recap = RECAP.search(text)
-    if recap and recap.group().strip() not in source:
-        return text[: recap.start()].rstrip()
-    found = NOTE.search(text)
-    if found and OF_THE_TASK.search(found.group()) and found.group().strip() not in source:
-        return text[: found.start()].rstrip()
-    return text
+    above, _, last = text.rpartition("\n")
+    if not above.strip() or last.strip() in source:
+        return text
+    told = NOTE.match(last) is not None and OF_THE_TASK.search(last) is not None
+    if not told and not above.rpartition("\n")[2].strip():  # a paragraph of its own
+        of_turns = RECAP.match(last) is not None and len(TURN.findall(above)) >= MIN_TURNS
+        told = of_turns or PRAISE.match(last) is not None
+    return RULE.sub("", above.rstrip()).rstrip() if told else text

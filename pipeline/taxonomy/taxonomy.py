@@ -58,7 +58,7 @@ class Taxonomy(BaseModel):
         unknown = sorted(set(ids) - {place.id for _, place in self.places()})
         if unknown:
             raise RecipeError(
-                f"{source} has no id {', '.join(unknown)}; `academe taxonomy check` lists its ids"
+                f"{source} has no id {', '.join(unknown)}; `academe taxonomy check {source}` lists its ids"
             )
 
     def places(self) -> Iterator[tuple[tuple[str, ...], Place]]:

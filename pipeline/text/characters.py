@@ -42,7 +42,8 @@ OPERATORS = "+-*/^%<>=\u00d7\u00f7"  # "3 + 4" is not "3 * 4"
 # Punctuation of Unicode that says something: in names, formulas and code.
 SIGNS = "#%&*/@\\_-()[]{}\u00a7\u2020\u2021\u2030\u2031\u2032\u2033\u2034\u2308\u2309\u230a\u230b\u27e6\u27e7"
 NO_SIGNS = "`\u00b4\u00a8\u00af\u00b8"  # symbols of Unicode that quote, or are accents by themselves
-SENTENCE_SIGNS = ".,;:!?\u3001\u3002"  # they tell texts apart where they are what is spoken of
+# They tell texts apart where they are what is spoken of.
+SENTENCE_SIGNS = ".,;:!?\u3001\u3002\u0964\u0965\u061f\u061b\u060c"
 QUOTES = "\"'`\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a\u300c\u300d"  # after folding
 PRIMED = "fghuvy"  # names of functions: an apostrophe behind one is a derivative
 LAYOUT = "()[]{}*_|~\\/-"  # signs that also lay out a text: they tell texts apart, not what they are about

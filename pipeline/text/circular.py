@@ -30,27 +30,34 @@ DEFINED = re.compile(
 )
 # A name ends before one of these, or before a mark; before another word it may be a part of a longer one:
 # "machine learning and machine learning engineers".
-ENDS = r"(?=\W*\Z|[,.;:?!)]| (?:and|or|in|on|of|for|with|as|that|which|who|to|from|at|by|an?|the)\b)"
+AFTER = "[\\s.,;:?!)\"'\u201d\u2019*]*"
+ENDS = (
+    rf"(?={AFTER}\Z|[,.;:?!)](?!\w)| (?:and|or|in|on|of|for|with|as|that|which|who|to|from|at|by|an?|the)\b)"
+)
+AT_END = rf"(?={AFTER}\Z|[,.;:?!)](?!\w))"
 # ... and begins after one of these: "reinforcement learning and deep reinforcement learning" are two.
 BEGINS = (
     r"(?:\A\W*|[.,;:?!(\n] ?|\b(?:a|an|the|of|to|in|on|for|with|from|by|about|as|at|between|and|or|is|are|was"
     r"|were|does|do|how|what|why|term|concept|topic|subject|field|word|than|like|including) )"
 )
 NAME = r"([^\W\d_][\w'-]{2,30}(?: [\w'-]{1,30}){0,4})"
-BETWEEN = re.compile(rf"\bbetween (?:the )?([\w' -]{{3,60}}?) and (?:the )?\1{ENDS}", re.IGNORECASE)
+BETWEEN = re.compile(rf"\bbetween (?:the )?([\w' -]{{3,60}}?) and (?:the )?(\1){ENDS}", re.IGNORECASE)
+ACTS = re.compile(r"affect|influence|impact|cause|determine|define")  # a thing may act on others of its kind
 MADE_OF = re.compile(
     rf"{BEGINS}{NAME}s?(?:, [^,.\n]{{3,30}},)?"
-    r" (?:consists? of|(?:is|are) (?:composed|made(?: up)?) of|comprises?|(?:is|are) like"
+    r" (?:consists? of|(?:is|are) (?:composed|made(?: up)?) of|comprises?"
     r"|(?:is|are) (?:an?|the|one) (?:\w+ )?(?:field|branch|study|subset|form|kind|type|part|area) of)"
     rf" (?:an? |the )?\1s?{ENDS}",
     re.IGNORECASE,
 )
-WITHIN = re.compile(  # "the main topic of biology in biology", "the art of art"
-    rf"{BEGINS}{NAME} in \1{ENDS}|\b(?:an?|the) ([^\W\d_][\w'-]{{2,30}}) of (?:the )?\2{ENDS}", re.IGNORECASE
+WITHIN = re.compile(  # "the main topic of biology in biology", "the art of art"; "hand in hand" is an idiom
+    rf"{BEGINS}(?!(?:hand|arm|cheek|face) ){NAME} in \1{ENDS}"
+    rf"|\bwhat (?:is|are) the ([^\W\d_][\w'-]{{2,30}}) of \2{ENDS}",
+    re.IGNORECASE,
 )
 MAKING = (
     "consist", "composed of", "made of", "made up of", "comprise", "field of", "branch of", "study of",
-    "subset of", "form of", "kind of", "type of", "part of", "area of", "like",
+    "subset of", "form of", "kind of", "type of", "part of", "area of",
 )  # fmt: skip
 # "What is X, and how does it differ from X?", "..., and how does it apply to the field of X?"
 ASKED_BACK = re.compile(
@@ -69,8 +76,9 @@ PAIRED = re.compile(
     re.IGNORECASE,
 )
 # "biology, and biology"; what is said of going on is no thing.
+ON_AND_ON = r"(?:again|more|further|over|after|better|faster|larger|louder|years|days|hours|miles)\b"
 PAIRED_IN_LIST = re.compile(
-    rf", (?:the )?(?!(?:again|more|further|over|after|better|faster|years|days|hours|miles)\b)"
+    rf", (?:the )?(?!{ON_AND_ON})"
     rf"([^\W\d_]\w{{3,30}}), (?:and|or) (?:the )?\1{ENDS}",
     re.IGNORECASE,
 )
@@ -82,7 +90,7 @@ TURNED = re.compile(
 ASKING = re.compile(r"(?:how|why|when|where|what) ")
 # "derivatives, derivatives, and options", "both awe and awe"
 AT_ONCE = re.compile(
-    r"\b(?!\w+ly\b)([^\W\d_]{5,30}), \1,? (?:and|or)\b"
+    rf"\b(?!\w+ly\b|{ON_AND_ON})([^\W\d_]{{5,30}}), \1,? (?:and|or)\b"
     rf"|\bboth ([^\W\d_]{{3,30}}) and \2{ENDS}",
     re.IGNORECASE,
 )
@@ -108,6 +116,7 @@ def circular_in(text: str) -> str | None:
 
 def _said_of_itself(told: str, folded: str) -> str | None:
     found = BETWEEN.search(told) if "between" in folded else None
+    found = found if found and found[1] == found[2] else None  # String and string are two
     found = found or (DEFINED.match(told) if len(told) < 2 * NEAR + NEAR else None)
     found = found or (MADE_OF.search(told) if any(map(folded.__contains__, MAKING)) else None)
     found = found or (WITHIN.search(told) if _comes_again(folded) else None)
@@ -132,14 +141,23 @@ def _compared_with_itself(told: str, folded: str) -> str | None:
         for n in range(1, MAX_NAME + 1):
             name = " ".join(after[:n])
             is_same = len(before) >= n <= len(after) and before[-n:] == after[:n] and len(name) >= MIN_NAME
-            if is_same and _is_whole(name, folded[match.end() :]):
+            is_same = is_same and not _written_apart(name, told, match)
+            if is_same and _is_whole(name, folded[match.end() :], AT_END if ACTS.match(match[0]) else ENDS):
                 return f"{name} {told[match.start() : match.end()].strip()} {name}"
     return None
 
 
-def _is_whole(name: str, folded: str) -> bool:
+def _written_apart(name: str, told: str, match: re.Match[str]) -> bool:
+    """Whether the name has other capitals before and after a word that compares: Polish and polish."""
+    before = told[: match.start()].rstrip()
+    after = told[match.end() :].removeprefix("the ").removeprefix("a ").removeprefix("an ")[: len(name)]
+    is_written = lowered(before).endswith(name) and lowered(after) == name
+    return is_written and len(before) > len(name) and before[-len(name) :] != after
+
+
+def _is_whole(name: str, folded: str, ends: str) -> bool:
     """Whether a text begins with the name, not with a longer one."""
-    return re.match(rf"(?:(?:an?|the) )?{re.escape(name)}{ENDS}", folded) is not None
+    return re.match(rf"(?:(?:an?|the) )?{re.escape(name)}{ends}", folded) is not None
 
 
 def _named_twice(told: str, folded: str) -> str | None:

@@ -11,6 +11,8 @@ REPLACED = "\ufffd"  # where bytes were no text
 BYTES = {bytes([byte]).decode("cp1252", "ignore") or chr(byte): byte for byte in range(0x80, 0xC0)}
 NEXT = "".join({*BYTES, *map(chr, range(0x80, 0xC0))}).replace("-", "\\-")
 MISREAD = re.compile(f"[\u00c2-\u00df][{NEXT}]|[\u00e0-\u00ef][{NEXT}]{{2}}|[\u00f0-\u00f4][{NEXT}]{{3}}")
+ALONE = "ÂÃÄÅâ"  # leads of what stands between letters of ASCII: accents of Latin, quotation marks
+CLOSES = "»«”“’‘"  # noqa: RUF001
 # The same of cp1251, in which Cyrillic letters begin with one of two.
 NEXT_CYRILLIC = "".join(bytes([byte]).decode("cp1251", "ignore") for byte in range(0x80, 0xC0))
 MISREAD_CYRILLIC = re.compile(f"(?:[\u0420\u0421][{re.escape(NEXT_CYRILLIC)}]){{3}}")
@@ -42,7 +44,7 @@ def damage_in(text: str) -> str | None:
         return None
     if REPLACED in text:
         return _around(text, text.index(REPLACED))
-    found = next((match for match in MISREAD.finditer(text) if _is_misread(match.group())), None)
+    found = next((match for match in MISREAD.finditer(text) if _is_misread(match)), None)
     found = found or MISREAD_CYRILLIC.search(text)
     return found.group() if found else None
 
@@ -61,10 +63,21 @@ def eaten_latex_in(text: str) -> str | None:
     return repr(found.group()) if found else None
 
 
-def _is_misread(chars: str) -> bool:
-    """Whether the characters are the bytes of a letter, and not letters themselves, as in "Â£" or "É…"."""
+def _is_misread(match: re.Match[str]) -> bool:
+    """Whether the characters are the bytes of a letter, and not letters themselves, as in "Â£" or "É…", nor a
+    letter before closing marks, as in "Spaß«" or "résumé”—". Letters of most scripts were lost in a row.
+    """
+    chars, text = match.group(), match.string
     raw = bytes(BYTES.get(char, ord(char) if ord(char) < 256 else 0) for char in chars)
-    return raw.decode("utf-8", "ignore").isprintable() and len(raw.decode("utf-8", "ignore")) == 1
+    said = raw.decode("utf-8", "ignore")
+    if len(said) != 1 or not said.isprintable():
+        return False
+    if chars[0] not in ALONE and MISREAD.match(text, match.end()) is None:
+        start = max(0, match.start() - 4)
+        return any(MISREAD.fullmatch(text, place, match.start()) for place in range(start, match.start()))
+    before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+    ends_word = before.isalpha() and not after.isalnum() and chars[1] in CLOSES
+    return not ends_word or (chars[0] in "ÂÃâ" and before.islower())
 
 
 def _around(text: str, place: int) -> str:

@@ -12,7 +12,7 @@ from pipeline.text.sentence_marks import SENTENCE_ENDS, ends_sentence
 # What servers call an end that the model chose: stop words of OpenAI, Anthropic, TGI, Cohere, Gemini, Ollama.
 STOPS = {"stop", "eos", "eos_token", "end_turn", "stop_sequence", "complete", "completed", "done", "end", ""}
 # What may stand at the end besides the end of a sentence: closing marks, symbols, what a formula ends with.
-CLOSERS = "`)]}*\"'$”’»›」』】）>|_~/\\%°′″=€£¥₹½²³√∞"  # noqa: RUF001
+CLOSERS = "`)]}*\"'$”’»›」』】）>|_~/\\%°′″=€£¥₹½²³√∞∎□■"  # noqa: RUF001
 CODA = ":;"  # "as follows:" and a line of code
 CLOSED = frozenset(CLOSERS + CODA)
 MAX_LINE_WORDS = 14  # of a line that needs no full stop

@@ -47,8 +47,13 @@ def broken_markup_in(text: str) -> str | None:
 def _brace_in(text: str) -> str | None:
     text = without(text, "quotation") if "\\" not in text else text
     text = FACE.sub(" ", text)
-    if BRACE_WORDS.search(text) or not NO_PROSE.search(text):
-        text = SET_APART.sub(" ", text)
+    unclosed = _unclosed_in(text)
+    if unclosed and (BRACE_WORDS.search(text) or not NO_PROSE.search(text)):
+        return _unclosed_in(SET_APART.sub(" ", text))
+    return unclosed
+
+
+def _unclosed_in(text: str) -> str | None:
     open_braces = 0
     for brace in BRACE.findall(text):
         open_braces += 1 if brace == "{" else -1

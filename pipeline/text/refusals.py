@@ -11,11 +11,14 @@ from pipeline.text.kinds import without
 
 HEAD = 300  # characters in which a refusal comes, if one does
 DOES = (
-    r"(?:assist|help|answer|provide|fulfil+|comply|generate|engage|create|write|give|tell|offer"
+    r"(?:(?:assist|help|answer|provide|fulfil+|comply|generate|engage|create|write|give|tell|offer"
     r"|discuss|support|"
-    r"determine|access|browse|see|view|open|verify|predict|identify|recommend|share|complete"
+    r"determine|access|browse|verify|predict|identify|recommend|share|complete"
     r"|process|perform|do that|"
-    r"respond|continue|find|translate|produce|participate)\b"
+    r"respond|continue|translate|produce|participate)\b"
+    # ... and what a person cannot do either, but for what is sent to a model
+    r"|(?:see|view|open|find) (?:any|that|this|your|images?|pictures?|links?|urls?|attachments?|files"
+    r"|the (?:image|picture|link|url|attachment|text|passage|context|article|answer|information))\b)"
 )
 CANNOT = (
     r"(?:cannot|can't|can not|could not|couldn't|won't|will not|am (?:unable|not able) to"
@@ -36,9 +39,14 @@ DECLINES = re.compile(
     rf"|unfortunately)(?:,| for [^.,]*,)?"
     rf" (?:but )?(?:i {CANNOT} {DOES}|as {MODEL}|i (?:do not|don't) have|i'm (?:not|unable)"
     rf"|there is not enough"
-    r"|the (?:question|passage|text|prompt|input|context) (?:is|does|you))"
-    rf"|i ?{CANNOT} (?:directly |currently |really |possibly )?{DOES}(?!\s*[:;])"
-    r"|i (?:do not|don't) have (?:access to|personal|the ability|real-time|enough (?:context"
+    r"|the (?:question|passage|text|prompt|input|context)"
+    r" (?:is (?:not|un|too|in|missing|cut|empty)|does|you))"
+    rf"|i(?: regret that i|'m afraid i| am afraid i)? ?{CANNOT}"
+    rf" (?:directly |currently |really |possibly )?{DOES}(?!\s*[:;])"
+    r"|i (?:do not|don't) have (?:access to (?:real-time|external|current|personal|your|any|that|this|live"
+    r"|browsing|information|data|specific|up-to-date"
+    r"|the (?:internet|web|text|passage|document|image|article|context|full))"
+    r"|personal|the ability|real-time|enough (?:context"
     r"|information)|feelings|opinions)"
     r"|i have no knowledge of|(?:there is |i have )?not enough context"
     r"|(?:my knowledge cut-?off|my training data (?:only|ends|goes|cuts|does not|doesn't|was last))"
@@ -55,14 +63,20 @@ DECLINING = (
     "as chatbot", "as a chatbot", "as an chatbot",
 )  # fmt: skip
 # Other languages, as the words that a refusal begins with.
+# In the same sentence: what a model is asked for.
+TASK = (
+    r"[^.!?\n]{0,60}?(?:ayud|asist|respond|proporcion|cumpl|gener|escrib|ofrec|discut|complet|solicitud|pregunta"
+    r"|aid|répond|fourni|demande|génér|écri|helf|hilf|beantwort|anfrage|bereitstell|erstell|schreib|frage"
+    r"|aiut|rispond|forni|richiest|domanda|ajud|forne|pergunta|pedido)"
+)
 DECLINES_ELSEWHERE = re.compile(
-    r"(?:\A|(?<=[.!?。！？\n])\s*)(?:(?:lo siento|perdón|disculpa),? (?:pero )?(?:no puedo|como)"  # noqa: RUF001
+    rf"(?:\A|(?<=[.!?。！？\n])\s*)(?:(?:lo siento|perdón|disculpa),? (?:pero )?(?:no puedo {TASK}|como)"  # noqa: RUF001
     r"|como (?:una? )?(?:ia|modelo de lenguaje)"
-    r"|(?:je suis )?désolée?,? (?:mais )?je ne (?:peux|suis)|en tant qu['’](?:ia"  # noqa: RUF001
+    rf"|(?:je suis )?désolée?,? (?:mais )?je ne (?:peux {TASK}|suis pas)|en tant qu['’](?:ia"  # noqa: RUF001
     r"|intelligence artificielle|assistant)"
-    r"|en tant que modèle|(?:es )?tut mir leid,? (?:aber )?(?:ich kann|als)|als (?:ki|sprachmodell"
-    r"|künstliche intelligenz)\b"
-    r"|(?:mi dispiace|desculpe|sinto muito),? (?:ma |mas )?(?:non posso|não posso|come|como)"
+    rf"|en tant que modèle|(?:es )?tut mir leid,? (?:aber )?(?:ich kann {TASK}|als)|als (?:ki|sprachmodell"
+    r"|künstliche intelligenz)(?:,|-| (?:kann|habe|bin|darf|verfüge) ich\b)"
+    rf"|(?:mi dispiace|desculpe|sinto muito),? (?:ma |mas )?(?:non posso {TASK}|não posso {TASK}|come|como)"
     r"|como (?:uma )?(?:ia|modelo de linguagem)"
     r"|(?:很?抱歉|对不起|對不起)[,，]?(?:但?我)?(?:无法|不能|無法)|作为(?:一个)?(?:人工智能|ai|语言模型)"  # noqa: RUF001
     r"|申し訳(?:ありません|ございません)が|(?:к сожалению|извините|простите),? (?:но )?я не (?:могу|имею)"
@@ -74,11 +88,13 @@ DECLINING_ELSEWHERE = (  # of ASCII
 )  # fmt: skip
 THINKS = re.compile(
     r"\A\W*(?:"
-    r"(?:okay|ok|alright|hmm+)\b[,.!…]*\s+(?:so,? )?(?:the (?:user|person|question|prompt)\b|i need to"
-    r"|i should|i have to|let me|let's see|we need to|we are asked|i'm (?:asked|supposed)"
+    r"(?:okay|ok|alright|hmm+)\b[,.!…]*\s+(?:so,? )?(?:the (?:user|person|question|prompt)\b"
+    r"|i (?:need|have) to (?:figure|find|come up|think|write|create|generate|answer|explain|respond|provide"
+    r"|rephrase|rewrite|produce|make sure|understand what|start by|help|address|come|turn|list)"
+    r"|i should|let me|let's see|we need to|we are asked|i'm (?:asked|supposed)"
     r"|i am (?:asked|supposed))"
     r"|(?:the|this) user (?:wants me|is asking|asks|asked|has asked|wants (?:a|an|to know|the)\b)"
-    r"|let me think\b"
+    r"|let me think\b(?! of it as\b)"
     r"|i need to come up with (?:a (?:question|task|problem)|an? (?:answer|instruction)|something)"
     r"|we need to (?:answer|produce|respond|write an answer)|嗯[,，]|好的[,，](?:用户|我需要))"  # noqa: RUF001
 )

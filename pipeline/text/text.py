@@ -43,7 +43,7 @@ _AFTER_ONE = r"!(?!=)|(?<!\d)\?(?=\s+[^\W_])"
 _PRIMES = rf"(?<=[^\W\d_])(?<![^\W\d_].)(?<!'.)(?:''++|'(?<=[{PRIMED}]')|'(?=\s*[=+*/^<>]))(?![^\W_]|')"
 # Signs that are spoken of: in quotation marks, or with white space around them inside a sentence.
 _QUOTED = rf"(?<![^\s(])[{QUOTES}][{SENTENCE_SIGNS}{re.escape(LAYOUT)}]++[{QUOTES}]"
-_STANDING = rf"(?<!\S)[{SENTENCE_SIGNS}]++(?=\s++[^\W_])"
+_STANDING = r"(?<!\S)(?:[.,]++|\?\.)(?=\s++[^\W_])"  # before ":", "?" and "!" French has a space
 _BEYOND_BMP = re.compile("[\U00010000-\U0001f2ff\U0001fb00-\U0010ffff]")  # between them emoji, no letters
 _ASCII_OPERATOR = re.compile(f"({_OPERATOR})", re.ASCII)
 _SPACED = {point: chr(point).lower() if chr(point).isalnum() else " " for point in range(128)}

@@ -68,9 +68,10 @@ def test_what_is_said_of_a_conversation_below_it_goes(recap: str) -> None:
 @pytest.mark.parametrize(
     "remark",
     [
-        "This is just one example of how engineers learn from what falls.",
-        "This is a recipe for a bridge that is made of iron, which falls.",
         "This is a very simple and short explanation of the fall.",
+        "It's a simplified version of the text.",
+        "Note: I have kept all the facts.",
+        "**Note:** The original meaning is preserved.",
     ],
 )
 def test_what_a_last_paragraph_says_of_the_text_goes(remark: str) -> None:
@@ -82,7 +83,11 @@ def test_what_a_last_paragraph_says_of_the_text_goes(remark: str) -> None:
     "text",
     [
         "This is a simple way to say hello: wave.",
-        f"{REPHRASED} This is one example of how bridges fall.",
+        f"{REPHRASED}\n\nThis is one example of how bridges fall.",
+        f"{REPHRASED}\n\nIn this dialogue, Socrates asks what virtue is.",
+        f"{REPHRASED}\n\nThis version is not compatible with the old one.",
+        f"{REPHRASED}\n\nNote that we owe a third of our food to bees.",
+        f"{REPHRASED}\n\nNote: The original version of this law was passed in 1901.",
         "It is a good way to explain a theory.",
         f"{REPHRASED}\n\nIn this exchange of letters he was told of it.",
         f"{REPHRASED}\n\nThis version of the bridge was built in 1887.",

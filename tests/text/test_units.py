@@ -87,7 +87,8 @@ APART = [
     ("What is (\u201c;\u201d)?", "What is (\u201c:\u201d)?"),
     ("\"!\" oder \"?\"?", "\"?\" oder \"!\"?"),
     ("\u300c\u3002\u300d是什么?", "\u300c\u3001\u300d是什么?"),
-    ("Split at ; or : then.", "Split at : or ; then."),
+    ("Split at . or , then.", "Split at , or . then."),
+    ("What is «।»?", "What is «॥»?"),
     ("What is .NET?", "What is NET?"),
     ("What is in `.env`?", "What is in `env`?"),
     ("Why does a?.b work?", "Why does a.b work?"),
@@ -133,6 +134,7 @@ ALIKE = [
     ("\"Yes,\" he said. \"No.\"", "yes he said no"),
     ("The dogs' and 'a b' of 5'", "the dogs and a b of 5"),
     ("Wait...and see.", "Wait... and see."),
+    ("Pourquoi ? Explique ! La France : Paris ; oui", "Pourquoi? Explique! La France: Paris; oui"),
 ]  # fmt: skip
 
 
@@ -150,7 +152,7 @@ DOT, OPTION = rf"(?<![^\s(/{QUOTES}])\.(?=[^\W\d_])", r"(?<=[\w)\]])\?\.(?=[^\W\
 PRIME = rf"(?<=[^\W\d_])(?<![^\W\d_].)(?<!'.)(?:''+|(?<=[{PRIMED}])'|'(?=\s*[=+*/^<>]))(?![^\W_]|')"
 SPOKEN = (
     rf"(?<![^\s(])[{QUOTES}][{SENTENCE_SIGNS}{re.escape(LAYOUT)}]+[{QUOTES}]"
-    rf"|(?<!\S)[{SENTENCE_SIGNS}]+(?=\s+[^\W_])"
+    r"|(?<!\S)(?:[.,]+|\?\.)(?=\s+[^\W_])"
 )
 UNIT = (
     rf"{SPOKEN}|::+|[!?:]=|{OPTION}|(?<![^\W_])(?<![{MARKS}])\.[=+<>&*]|(?<!')'+\("
