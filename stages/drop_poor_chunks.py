@@ -28,7 +28,9 @@ NGRAM = 4
 class DropPoorChunks(FilterStage):
     reads: ClassVar[type] = Chunk
     writes: ClassVar[type] = Chunk
-    version: ClassVar[int] = 3  # 3: marks are letters; code and tables do not repeat; damage
+    version: ClassVar[int] = (
+        4  # 4: letters before closing marks are no damage; 3: code and tables do not repeat
+    )
 
     min_words: Annotated[int, Field(ge=0)] = 30
     min_letters: Share = 0.6  # of its characters without white space

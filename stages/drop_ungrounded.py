@@ -25,7 +25,7 @@ LABEL_WORDS = 2
 class DropUngrounded(FilterStage):
     reads: ClassVar[type] = Example
     writes: ClassVar[type] = Example
-    version: ClassVar[int] = 2  # 2: one reader of numbers; marks belong to their letters
+    version: ClassVar[int] = 3  # 3: numbers of several words; 2: one reader of numbers
 
     min_shared: Annotated[float, Field(ge=0, le=1)] = 0.5  # of the answer's stems, that the passage has
     new_numbers: bool = False  # whether an answer may have a number that its passage has not

@@ -255,8 +255,8 @@ def test_a_dataset_that_failed_its_gates(
     dataset.write(Root(root), recipe, recipe.dataset, run["run"])
     with pytest.raises(GateFailed, match="min_rows asks for 1000000; --force"):
         send(server, root)
+    hub = open_hub(print, HfApi(server.url, "hf_writer"), print, 20)
     with pytest.raises(GateFailed, match="--force"):
-        hub = open_hub(print, HfApi(server.url, "hf_writer"), print, 20)
         preview(Root(root), recipe, run["run"], Destination(NAME), hub, force=False)
     assert not server.repos
     assert send(server, root, force=True).commits == 1

@@ -75,12 +75,12 @@ def _connected(address: str, **options: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        with _silent():
+        with silent():
             ray.shutdown()
 
 
 @contextlib.contextmanager
-def _silent() -> Iterator[None]:
+def silent() -> Iterator[None]:
     """Of tasks that are left when a run ends with a fault, Ray's core writes lines of its own to the stderr
     of the process, below Python's. (Its level of logging can be set, and that writes a line as well.)
     """

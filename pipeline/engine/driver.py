@@ -18,7 +18,7 @@ from ray.exceptions import RayError, RayTaskError
 from pipeline.dag import Step, model_of
 from pipeline.engine import work
 from pipeline.engine.budget import Meter
-from pipeline.engine.cluster import check_nodes, joined_cluster, n_cores, private_cluster
+from pipeline.engine.cluster import check_nodes, joined_cluster, n_cores, private_cluster, silent
 from pipeline.engine.interrupts import check_interrupted
 from pipeline.engine.luggage import Luggage
 from pipeline.engine.schedule import ROWS_PER_PART, Schedule, Task
@@ -128,8 +128,11 @@ class _Driver:
                     tended, self.cores = time.monotonic(), n_cores()  # nodes come and go
                     self.serving.tend()
                     self._check_budget()
-        finally:
-            self._end()
+        except BaseException:
+            with silent():  # of what is ended here Ray would say that it is tried again
+                self._end()
+            raise
+        self._end()
 
     def _end(self) -> None:
         """Ends what the run began. In a cluster that stays up, none of its tasks may write into the root once

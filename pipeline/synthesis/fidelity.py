@@ -11,7 +11,7 @@ import unicodedata
 from decimal import Decimal
 from typing import NamedTuple
 
-from pipeline.synthesis.number_words import SCALES, SHORT_SCALES, SPELT
+from pipeline.synthesis.number_words import SCALES, SHORT_SCALES, SPELT, long_numbers
 from pipeline.text.characters import composed
 
 NAME = re.compile(r"(?<![.!?:\"“(\n*#-] )(?<![.!?:\"“(\n*#-])(?<!^)\b[A-Z][a-zA-Z'-]+")
@@ -150,7 +150,7 @@ def _spelt_in(text: str) -> set[str]:
     found |= {value for char in set(folded) & SPELT.keys() for value in _said(char)}
     for word, scale in _SPELT_SCALE.findall(folded):
         found |= {_plain(Decimal(value) * SCALES[scale]) for value in _said(word) or {"1"}}
-    return found
+    return found | {str(value) for value in long_numbers(folded)}
 
 
 def _said(word: str) -> set[str]:

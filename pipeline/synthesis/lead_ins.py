@@ -7,7 +7,8 @@ its own needs less of that than one with the text behind it.
 
 import re
 
-RE = (
+RE = (  # but for verbs that tell somebody to do so
+    r"(?!(?:translate|simplify|summari[sz]e|shorten|condense|reword|restate)\b)"
     r"(?:paraphras|re-?phras|re-?writ|re-?word|re-?stat|simplif|summar[iy]|condens|shorten"
     r"|reformulat|translat)\w*"
 )

@@ -1,8 +1,10 @@
 """Numbers as words, and what multiplies a number: facts of languages, for pipeline/synthesis/fidelity.py.
 
-English to a hundred; of other languages the words up to twelve, which are those that style guides have spelt
-out. A word that says several numbers ("sei" is six and a form of "to be") says each.
+English as far as it goes; of other languages the words up to twelve, which are those that style guides
+have spelt out. A word that says several numbers ("sei" is six and a form of "to be") says each.
 """
+
+import re
 
 UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
@@ -92,3 +94,30 @@ def _spelt() -> dict[str, set[float]]:
 
 
 SPELT = _spelt()
+_SMALL = {word: value for value, word in enumerate(UNITS.split())} | TENS
+_LARGE = {"thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_PART = "|".join(sorted({*_SMALL, "hundred", *_LARGE}, key=len, reverse=True))
+_LONG = re.compile(
+    rf"(?<![^\W\d_])(?:{_PART})"
+    rf"(?:(?:[\s-]|, |(?<=hundred) and |(?<=usand) and |(?<=illion) and )(?:{_PART})(?![^\W\d_]))+"
+)
+
+
+def long_numbers(folded: str) -> set[int]:
+    """The numbers of English that several words of a text say: "one hundred and fifty", "two million"."""
+    return {value for run in _LONG.findall(folded) if (value := _value(run)) is not None}
+
+
+def _value(run: str) -> int | None:
+    """What the words say together; None for words that follow one another otherwise, as in "five six"."""
+    whole = part = 0
+    for word in re.findall("[a-z]+", run.replace(" and ", " ")):
+        if word == "hundred":
+            part = (part or 1) * 100
+        elif word in _LARGE:
+            whole, part = whole + (part or 1) * _LARGE[word], 0
+        elif part % 100 == 0 or (_SMALL[word] < 10 <= 20 <= part % 100 and part % 10 == 0):
+            part += _SMALL[word]
+        else:
+            return None
+    return whole + part

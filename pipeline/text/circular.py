@@ -96,6 +96,10 @@ AT_ONCE = re.compile(
 )
 JOINED = re.compile(r" (?:and|or) ")
 EDGES = " .,;:?!(\n"
+WITH_CAPITALS = frozenset(  # of words that are others with a capital: types of programs, names
+    "string boolean integer double float long object number symbol character list set map tuple null none"
+    " polish march may august turkey china earth moon sun god mercury mass orient reading nice mark bill".split()
+)
 HEAD = 300  # characters
 NEAR = 60  # characters before and after a word that compares, in which the names stand
 FAR = 150  # characters after an "and", in which a name comes again
@@ -116,7 +120,7 @@ def circular_in(text: str) -> str | None:
 
 def _said_of_itself(told: str, folded: str) -> str | None:
     found = BETWEEN.search(told) if "between" in folded else None
-    found = found if found and found[1] == found[2] else None  # String and string are two
+    found = found if found and not (found[1] != found[2] and lowered(found[1]) in WITH_CAPITALS) else None
     found = found or (DEFINED.match(told) if len(told) < 2 * NEAR + NEAR else None)
     found = found or (MADE_OF.search(told) if any(map(folded.__contains__, MAKING)) else None)
     found = found or (WITHIN.search(told) if _comes_again(folded) else None)
@@ -152,7 +156,7 @@ def _written_apart(name: str, told: str, match: re.Match[str]) -> bool:
     before = told[: match.start()].rstrip()
     after = told[match.end() :].removeprefix("the ").removeprefix("a ").removeprefix("an ")[: len(name)]
     is_written = lowered(before).endswith(name) and lowered(after) == name
-    return is_written and len(before) > len(name) and before[-len(name) :] != after
+    return name in WITH_CAPITALS and is_written and len(before) > len(name) and before[-len(name) :] != after
 
 
 def _is_whole(name: str, folded: str, ends: str) -> bool:

@@ -15,7 +15,7 @@ NAMES = (
 SLOT = re.compile(
     r"(?<![\w\])])\[(?:insert|your|topic|add|fill|placeholder)\b[^\]]*+\](?!\()"  # [insert name here]
     rf"|(?<![\w\])])\[(?:{NAMES})\](?![(\[])|(?<![\w.])<(?:{NAMES})>"
-    r"|<(?:insert|your|placeholder)\b[^>]*+>|\blorem ipsum\b|(?-i:\bXXXX+\b|\b(?:TODO|TBD):)",
+    r"|<(?:insert|your|placeholder)\b[^>]*+>|\blorem ipsum dolor\b|(?-i:\bXXXX+\b|\b(?:TODO|TBD):)",
     re.IGNORECASE,
 )
 # Of a template that was not rendered. LaTeX has braces too, but not around one word twice.
@@ -39,7 +39,10 @@ CODE_SLOT = re.compile(
 )
 # A text that speaks of slots may have them.
 ABOUT_SLOTS = re.compile(
-    r"\bplaceholders?\b|\breplac|\bfill\b|\bblanks?\b|\bmask|\banonymi[sz]|<html|</", re.IGNORECASE
+    r"\bplaceholders?\b|\breplac|\bfill\b|\bblanks?\b|\bmask|\banonymi[sz]|<html|</"
+    r"|\b(?:html|xml|svg|tags?|elements?|routes?|path parameters?|generics?|comments?|f-strings?)\b"
+    r"|(?<!\w)f[\"'][^\"'\n]*\{",
+    re.IGNORECASE,
 )
 BARE_SLOTS = (
     "TODO",

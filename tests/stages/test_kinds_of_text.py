@@ -83,6 +83,8 @@ SOUND_QUESTIONS = [
     "Is the inverse of the inverse of a matrix the matrix itself?",
     "How do self and self.x differ in Python?",
     "What is the type of {'a': 1} in Python?",
+    "What does the HTML tag <title> do?",
+    'What does f"{name} is {age}" print in Python?',
     "I can't open a jar of honey. What should I do?",
     "I cannot see the board from my seat. What lens do I need?",
     "I don't have access to a kitchen. What can I cook?",

@@ -21,6 +21,8 @@ SAME = [
     ("25 pupils", "twenty-five pupils"),
     ("the 19th century", "the nineteenth century"),
     ("2 million", "two million"),
+    ("150 bees, 2,345 wasps", "one hundred and fifty bees, two thousand, three hundred and forty-five wasps"),
+    ("40,500", "forty thousand five hundred"),
     (".5 percent", "0.50 percent"),
     ("3.50", "3.5"),
     ("007", "7"),
