@@ -96,10 +96,11 @@ AT_ONCE = re.compile(
 )
 JOINED = re.compile(r" (?:and|or) ")
 EDGES = " .,;:?!(\n"
-WITH_CAPITALS = frozenset(  # of words that are others with a capital: types of programs, names
-    "string boolean integer double float long object number symbol character list set map tuple null none"
-    " polish march may august turkey china earth moon sun god mercury mass orient reading nice mark bill".split()
-)
+WITH_CAPITALS = {  # words that are others with a capital: types of programs, names
+    "string", "boolean", "integer", "double", "float", "long", "object", "number", "symbol", "character",
+    "list", "set", "map", "tuple", "null", "none", "polish", "march", "may", "august", "turkey", "china",
+    "earth", "moon", "sun", "god", "mercury", "mass", "orient", "reading", "nice", "mark", "bill",
+}  # fmt: skip
 HEAD = 300  # characters
 NEAR = 60  # characters before and after a word that compares, in which the names stand
 FAR = 150  # characters after an "and", in which a name comes again
