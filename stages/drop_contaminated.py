@@ -30,7 +30,9 @@ from pipeline.text.text import words
 class DropContaminated(FilterStage):
     reads: ClassVar[type] = Worded
     writes: ClassVar[type] = Worded
-    version: ClassVar[int] = 4  # 4: options, frames, instructions, scripts without spaces; shares; 3: marks
+    version: ClassVar[int] = (
+        5  # 5: options without spaces; 4: options, frames, instructions, shares; 3: marks
+    )
 
     benchmarks: tuple[
         Path, ...

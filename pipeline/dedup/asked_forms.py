@@ -52,7 +52,9 @@ def _mark(mark: str) -> re.Pattern[str]:
     if mark in "①②③④⑤⑥⑦⑧":
         return re.compile(mark)
     closed = rf"[(\[\uff08【]{mark}[)\]\uff09】]|{mark}[).:\uff1a、\uff0e\uff09]"
-    return re.compile(rf"(?:^|(?<=[\s,;/|?\uff1f。:\uff1a])|(?<=\*))(?:{closed})\s*", re.MULTILINE)
+    # Chinese and Japanese need no space; "第1.2节" is a section.
+    before = r"[\s,;/|?\uff1f。:\uff1a" + ("]" if mark.isdecimal() else r"\u3040-\u9fff]")
+    return re.compile(rf"(?:^|(?<={before})|(?<=\*))(?:{closed})\s*", re.MULTILINE)
 
 
 FIRST = re.compile("|".join(_mark(marks[0]).pattern for marks in ORDERS), re.MULTILINE)

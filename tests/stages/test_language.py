@@ -304,3 +304,33 @@ def test_fewer_than_one_english_text_in_two_hundred_goes() -> None:
 def test_a_short_question_may_name_a_title_in_another_language(text: str, kept: bool) -> None:
     row = Document(id="1", name="n", title="", text=text)
     assert (not isinstance(DropWrongLanguage(languages=("en",)).judge(row), Reject)) is kept
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "Estimate population parameters.",
+        "Illustrate Mendelian inheritance patterns.",
+        "Define marginal utility.",
+        "Convert decimal fractions.",
+        "Translate Latin inscriptions.",
+        "Simplify algebraic expressions.",
+    ],
+)
+def test_short_tasks_without_function_words_stay(task: str) -> None:
+    assert language_of(task) == "en"
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "Escribe tres nombres comunes.",
+        "Beschreibe kurz Photosynthese.",
+        "Beskriv kortfattat fotosyntesen.",
+        "Kirjoita lyhyt tarina koirasta.",
+        "Selesaikan persamaan kuadrat.",
+        "Descriu plantes verdes grans.",
+    ],
+)
+def test_so_do_none_of_other_languages(task: str) -> None:
+    assert language_of(task).startswith("not ")
