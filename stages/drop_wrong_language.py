@@ -35,9 +35,7 @@ MIN_TASK_LETTERS = 12  # "Translate this"
 class DropWrongLanguage(FilterStage):
     reads: ClassVar[type] = Worded
     writes: ClassVar[type] = Worded
-    version: ClassVar[int] = (
-        4  # 4: short tasks without a function word; 3: all languages are told apart; question and answer by themselves
-    )
+    version: ClassVar[int] = 4  # 4: short tasks without a function word; 3: all languages are told apart
 
     # Codes of ISO 639 that are kept; zh is zh-cn and zh-tw, nb and nn are no
     languages: Annotated[tuple[Annotated[str, AfterValidator(code_of)], ...], Field(min_length=1)] = ("en",)

@@ -121,6 +121,7 @@ MAX_SLASHES = 8  # that may part names or be in them: each doubles the ways to r
 LINES = 2  # below the question, that are its options
 
 LONG = 4
+COUNTED = 2  # numbers in a question of so many of a thing
 SAME = 3  # times of one word, which is half of the long ones: nothing is asked
 
 
@@ -182,9 +183,9 @@ def choice_without_options_in(question: str) -> str | None:
 
 def of_one_word(items: list[str]) -> str | None:
     """The word that is SAME of the long words of a short question, or more, and half of them: "How does it
-    differ from it in it?"
+    differ from it in it?" Things that are counted come again.
     """
-    if len(items) - len(set(items)) < SAME - 1:
+    if sum(item[0].isdigit() for item in items) >= COUNTED or len(items) - len(set(items)) < SAME - 1:
         return None
     long = [word for word in items if len(word) >= LONG and word[0].isalpha()]
     [(often, times)] = Counter(long).most_common(1) or [("", 0)]

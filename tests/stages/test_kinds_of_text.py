@@ -84,6 +84,7 @@ SOUND_QUESTIONS = [
     "How do self and self.x differ in Python?",
     "What is the type of {'a': 1} in Python?",
     "What does the HTML tag <title> do?",
+    "Tom has 3 apples, Ann has 3 apples and Ben has 3 apples. How many apples do they have?",
     'What does f"{name} is {age}" print in Python?',
     "I can't open a jar of honey. What should I do?",
     "I cannot see the board from my seat. What lens do I need?",
