@@ -103,7 +103,7 @@ FOUND = [
     (ARC, "What melts first?\nA. ice\nB. gold"),
     (ZH, "我国宪法规定的最高国家行政机关是____。"),
     (ZH, "我国宪法规定的最高国家行政机关是( )。" + "".join(f"\n{mark}. {ZH[mark]}" for mark in "ABCD")),
-    (ZH, "我国宪法规定的最高国家行政机关是( )。" + "".join(f"\uff08{mark}\uff09{ZH[mark]}" for mark in "ABCD")),
+    (ZH, ZH["question"] + "".join(f"\uff08{mark}\uff09{ZH[mark]}" for mark in "ABCD")),
     (ZH, "我国宪法规定的最高国家行政机关是____。" + "".join(f"{mark}.{ZH[mark]}" for mark in "ABCD")),
     (ZH, "\u95ee\u9898\uff1a我国宪法规定的最高国家行政机关是____。\n\u7b54\u6848\uff1a"),
     (JA_ITEM, f"次の問いに答えよ。{JA_ITEM['question']}"),
