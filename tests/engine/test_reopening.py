@@ -1,7 +1,7 @@
 """What was refused for a passing reason is asked again by the next run, and what follows from it follows."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,12 @@ LASTING = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schedule_module, "REQUESTS_PER_PART", 3)
-    monkeypatch.setattr(schedule_module, "ROWS_PER_PART", 3)
+@pytest.fixture(autouse=True, scope="module")
+def _small_slices() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(schedule_module, "REQUESTS_PER_PART", 3)
+        patch.setattr(schedule_module, "ROWS_PER_PART", 3)
+        yield
 
 
 def wire(min_words: int = 1) -> Step:
@@ -95,18 +97,32 @@ def outcome(path: Path, last: Step | None = None) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize("fault", PASSING)
-@pytest.mark.parametrize("refused", [{"number 3"}, {"number 1 ", "number 8"}, {"too"}, {"What"}])
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Any], list[str]]:
+    """What a run comes to that nothing disturbed, and what it asked."""
+    folder, server = tmp_path_factory.mktemp("whole"), Server(PASSING["flagged"])
+    run(folder, server)
+    return outcome(folder), server.asked
+
+
+@pytest.mark.parametrize(
+    ("fault", "refused"),
+    [
+        *((fault, {"number 3"}) for fault in PASSING),
+        ("flagged", {"number 1 ", "number 8"}),
+        ("transport", {"too"}),
+        ("no credit any more", {"What"}),
+    ],
+)
 def test_the_next_run_brings_the_rows_of_a_run_that_nothing_disturbed(
-    fault: str, refused: set[str], tmp_path: Path
+    fault: str, refused: set[str], whole: tuple[list[Any], list[str]], tmp_path: Path
 ) -> None:
-    whole = Server(PASSING[fault])
-    run(tmp_path / "whole", whole)
     run(tmp_path / "run", Server(PASSING[fault], refused))
     events = run(tmp_path / "run", server := Server(PASSING[fault]))
-    assert outcome(tmp_path / "run") == outcome(tmp_path / "whole")
+    made, asked = whole
+    assert outcome(tmp_path / "run") == made
     told = [event for event in events if event["event"] == "asked_again"]
-    n_refused = sum(any(word in question for word in refused) for question in whole.asked)
+    n_refused = sum(any(word in question for word in refused) for question in asked)
     assert [(event["step"], event["rows"]) for event in told] == [("answers", n_refused)]
     assert len(server.asked) <= 3 * told[0]["parts"]  # the parts that held them
     assert run(tmp_path / "run", silent := Server(PASSING[fault]))[-1]["event"] == "step_reused"
@@ -144,8 +160,9 @@ def test_a_replay_opens_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stop", range(0, 30, 3))
-def test_killed_while_it_makes_good_the_next_run_goes_on(stop: int, tmp_path: Path) -> None:
-    run(tmp_path / "whole", Server(PASSING["transport"]))
+def test_killed_while_it_makes_good_the_next_run_goes_on(
+    stop: int, whole: tuple[list[Any], list[str]], tmp_path: Path
+) -> None:
     root, steps = Root(tmp_path / "run"), steps_to(wire())
     run(root.path, Server(PASSING["transport"], {"number 3", "number 4"}))
     events = Events(root.events, NoView())
@@ -156,7 +173,7 @@ def test_killed_while_it_makes_good_the_next_run_goes_on(stop: int, tmp_path: Pa
             run_task(schedule, root, task, Server(PASSING["transport"]))
     events.close()
     run(root.path, Server(PASSING["transport"]))
-    assert outcome(root.path) == outcome(tmp_path / "whole")
+    assert outcome(root.path) == whole[0]
 
 
 def test_runs_of_other_settings_and_shorter_ones_see_the_rows_too(tmp_path: Path) -> None:
@@ -196,12 +213,13 @@ def test_the_manifest_says_where_they_are(tmp_path: Path) -> None:
     )
 
 
-def test_without_credit_no_part_is_written_with_rejects(tmp_path: Path) -> None:
+def test_without_credit_no_part_is_written_with_rejects(
+    whole: tuple[list[Any], list[str]], tmp_path: Path
+) -> None:
     server = Server(lambda: OutOfCredit("HTTP 402: top up"), {"number 3"})
     with pytest.raises(OutOfCredit):
         run(tmp_path, server)
     folder = Root(tmp_path).folder(steps_to(wire())[1])
     assert all(not folder.read_tally(name).rejected for name in folder.part_names())
     run(tmp_path, Server(PASSING["flagged"]))
-    run(tmp_path / "whole", Server(PASSING["flagged"]))
-    assert outcome(tmp_path) == outcome(tmp_path / "whole")
+    assert outcome(tmp_path) == whole[0]
