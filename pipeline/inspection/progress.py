@@ -42,6 +42,7 @@ class Progress:
         self.rejects: deque[str] = deque(maxlen=N_REJECTS)
         self.started = self.now = 0.0
         self.ended = ""  # why, once it has; "done" at its end
+        self.code = 0  # of its exit, where that was told
         self.stored: Spent | None = None  # replies, since it began, of parts that are not whole too
 
     def take(self, event: dict[str, Any]) -> None:
@@ -70,7 +71,7 @@ class Progress:
         elif kind == "run_done":
             self.ended = DONE
         elif kind == "run_stopped":
-            self.stop(event["why"])
+            self.stop(event["why"], event["code"])
         elif step is not None:
             self._take_step(step, event)
 
@@ -102,9 +103,9 @@ class Progress:
     def is_over(self) -> bool:
         return bool(self.ended)
 
-    def stop(self, why: str) -> None:
-        """The run has ended before its time: nothing runs, and nothing is in flight."""
-        self.ended = why
+    def stop(self, why: str, code: int = 0) -> None:
+        """The run has ended before its time: nothing runs, and nothing is in flight. `code`: of its exit."""
+        self.ended, self.code = why, code
         for line in self.lines.values():
             line.in_flight = 0
             if line.state == "runs":

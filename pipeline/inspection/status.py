@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.errors import RecipeError, nearest
+from pipeline.errors import GateFailed, RecipeError, nearest
 from pipeline.inspection.progress import DONE, Line, Progress
 from pipeline.storage.events import Reader
 from pipeline.storage.lock import Watch
@@ -54,10 +54,13 @@ def ending(root: Root, recipe: str, progress: Progress) -> list[str]:
     if not progress.is_over or progress.ended == DONE:
         return []
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(progress.now))
+    again = f"`academe run {recipe} --root {root}` with its options; nothing that is stored is asked again"
+    how = "the same command again"
+    if progress.code == GateFailed.exit_code:  # it would end the same
+        how = "change what the gate asks (--set gates.NAME=VALUE), or what makes the rows, and run it again"
     return [
         f"no run is alive; the last one ended at {when}: {progress.ended}",
-        f"to go on: the same command again, `academe run {recipe} --root {root}` with its options; nothing "
-        "that is stored is asked again",
+        f"to go on: {how}, {again}",
     ]
 
 

@@ -35,4 +35,4 @@ def code_of(said: str) -> str:
     by_name = {name.lower(): code for code, name in NAMES.items()}
     close = difflib.get_close_matches(key, [*by_name, *NAMES, *ALIASES], n=1)
     meant = f"did you mean '{by_name.get(close[0], ALIASES.get(close[0], close[0]))}'? " if close else ""
-    raise ValueError(f"no language has the code '{said}' here; {meant}There are: {', '.join(NAMES)}")
+    raise ValueError(f"no language has the code '{said}' here. {meant}There are: {', '.join(NAMES)}")

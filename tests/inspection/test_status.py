@@ -75,6 +75,7 @@ def test_a_dead_run_says_why_it_ended_and_how_to_go_on(why: str, code: int, tmp_
     assert "runs" not in dead.replace("runs/", "")
     assert f": {why or KILLED}" in dead
     assert f"academe run instruct --root {tmp_path}" in dead
+    assert ("the same command again" in dead) == (code != 3)  # after a gate it would end the same
 
 
 def test_a_run_that_came_to_its_end_is_over_and_not_dead(tmp_path: Path) -> None:
