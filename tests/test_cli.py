@@ -86,6 +86,12 @@ def test_a_run_that_does_not_begin_leaves_the_root_as_it_was(scripted: Scripted,
     assert shown.stdout.strip()
 
 
+def test_a_step_that_rejected_nothing_says_so(copied: Path) -> None:
+    shown = academe("show", "disciplines", "--rejects", "--root", str(copied))
+    assert (shown.returncode, shown.stdout) == (0, "")
+    assert "step disciplines rejected nothing" in shown.stderr
+
+
 def test_a_root_of_another_format_is_refused(scripted: Scripted, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(json.dumps({"format": 99, "academe": "9.9"}))
     for command in (run_arguments(scripted, tmp_path), ["status", "--root", str(tmp_path)]):

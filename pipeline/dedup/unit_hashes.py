@@ -29,25 +29,9 @@ from pipeline.text import characters
 # What a unit is, beside its hash: MARK as in word_hashes.py; letters alone; one letter; begins with a digit;
 # a sign that lays out a text, and is an operator before a number; a dash.
 MARK, LETTERS_ONLY, ONE_LETTER, NUMBER, WEAK, OPERATES, DASH = (np.uint8(1 << bit) for bit in range(7))
-(
-    BANG,
-    QUOTE,
-    OPENS,
-    CLOSES,
-    STAR,
-    PLUS,
-    COMMA,
-    MINUS,
-    POINT,
-    SLASH,
-    COLON,
-    LESS,
-    EQUAL,
-    MORE,
-    ASKS,
-    AMPERSAND,
-) = (np.uint32(ord(char)) for char in "!'()*+,-./:<=>?&")
-UNDERSCORE, BRACKET, POWER = np.uint32(ord("_")), np.uint32(ord("]")), np.uint32(ord("^"))
+BANG, QUOTE, OPENS, CLOSES, STAR, PLUS, COMMA, MINUS = (np.uint32(ord(char)) for char in "!'()*+,-")
+POINT, SLASH, COLON, LESS, EQUAL, MORE, ASKS = (np.uint32(ord(char)) for char in "./:<=>?")
+AMPERSAND, UNDERSCORE, BRACKET, POWER = (np.uint32(ord(char)) for char in "&_]^")
 PRIMED = np.array([ord(char) for char in characters.PRIMED], np.uint32)
 JOINER = np.uint32(ord(characters.JOINER))
 NOTHING, NO_HASH = np.uint32(0), np.uint64(0)
@@ -118,7 +102,7 @@ def _spoken_of(data, after, stop, before, point_before, entry, table):
     point = entry >> CLASS_BITS
     if not quoted and (before != SPACE or point not in (POINT, COMMA, ASKS)):
         return after, NO_HASH, entry
-    value, place, last = (OFFSET ^ np.uint64(entry >> CLASS_BITS)) * PRIME, after, entry
+    value, place, last = (OFFSET ^ np.uint64(point)) * PRIME, after, entry
     next_entry, end = entry_at(data, place, table)
     if point == ASKS and next_entry >> CLASS_BITS != POINT:
         return after, NO_HASH, entry

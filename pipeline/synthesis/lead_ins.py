@@ -86,7 +86,7 @@ OF_THE_TASK = re.compile(
     r"|\bmeaning\b[^.\n]{0,30}\b(?:kept|preserved|retained|maintained|unchanged|same|intact)\b"
     r"|\b(?:keep|kept|preserv\w+|retain\w*|maintain\w*|chang\w+|alter\w*)\b[^.\n]{0,30}\bmeaning\b|原文|改写|原意"
     r"|\b(?:tone|style|wording|length|facts|details|structure)\b[^.\n]{0,40}\b(?:kept|preserved|retained|maintained|unchanged|adjusted|simplified)\b"
-    rf"|\boriginale?\b(?<!\boriginal)|\boriginaltext\b|"
+    rf"|\boriginale\b|\boriginaltext\b|"
     r"исходн|оригинал|ichs?\b|\bhe (?:mantenido|conservado)\b|\bj'ai\b",
     re.IGNORECASE,
 )

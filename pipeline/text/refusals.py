@@ -62,13 +62,13 @@ DECLINING = (
     "as la", "as a la", "as an la", "as virtual", "as a virtual", "as an virtual",
     "as chatbot", "as a chatbot", "as an chatbot",
 )  # fmt: skip
-# Other languages, as the words that a refusal begins with.
-# In the same sentence: what a model is asked for.
+# What a model is asked for, in the sentence that declines it in another language.
 TASK = (
     r"[^.!?\n]{0,60}?(?:ayud|asist|respond|proporcion|cumpl|gener|escrib|ofrec|discut|complet|solicitud|pregunta"
     r"|aid|répond|fourni|demande|génér|écri|helf|hilf|beantwort|anfrage|bereitstell|erstell|schreib|frage"
     r"|aiut|rispond|forni|richiest|domanda|ajud|forne|pergunta|pedido)"
 )
+# Other languages, as the words that a refusal begins with.
 DECLINES_ELSEWHERE = re.compile(
     rf"(?:\A|(?<=[.!?。！？\n])\s*)(?:(?:lo siento|perdón|disculpa),? (?:pero )?(?:no puedo {TASK}|como)"  # noqa: RUF001
     r"|como (?:una? )?(?:ia|modelo de lenguaje)"

@@ -39,8 +39,11 @@ CODE_SLOT = re.compile(
 )
 # A text that speaks of slots may have them.
 ABOUT_SLOTS = re.compile(
-    r"\bplaceholders?\b|\breplac|\bfill\b|\bblanks?\b|\bmask|\banonymi[sz]|<html|</"
-    r"|\b(?:html|xml|svg|tags?|elements?|routes?|path parameters?|generics?|comments?|f-strings?)\b"
+    r"\bplaceholders?\b|\breplac|\bfill\b|\bblanks?\b|\bmask|\banonymi[sz]|<html|</", re.IGNORECASE
+)
+# ... and one that speaks of code, what is no slot there; "[name]" is one all the same.
+ABOUT_CODE = re.compile(
+    r"\b(?:html|xml|svg|tags?|elements?|routes?|path parameters?|generics?|comments?|f-strings?)\b"
     r"|(?<!\w)f[\"'][^\"'\n]*\{",
     re.IGNORECASE,
 )
@@ -66,7 +69,9 @@ def template_in(text: str) -> str | None:
     found = _slot_in(prose) or CODE_SLOT.search(code)
     if not found and not code and "{" in prose and not ABOUT_TEMPLATES.search(prose):
         found = UNRENDERED.search(prose)
-    return found.group() if found and not ABOUT_SLOTS.search(prose) else None
+    if not found or ABOUT_SLOTS.search(prose):
+        return None
+    return None if found[0][0] != "[" and ABOUT_CODE.search(prose) else found[0]
 
 
 def _slot_in(prose: str) -> re.Match[str] | None:

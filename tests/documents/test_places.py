@@ -10,7 +10,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.documents.documents import find_files, state_of
-from pipeline.documents.places import is_signed, named
+from pipeline.documents.places import is_signed, named, places
 from pipeline.errors import RecipeError
 from pipeline.identity import digest
 from pipeline.records import Document
@@ -198,3 +198,14 @@ def test_what_is_secret_in_a_url_is_shown_nowhere(site: str, monkeypatch: pytest
     assert ADAPTER.validate_python({"paths": ["$DOCS_URL"]}).paths == ("$DOCS_URL",)
     with pytest.raises(RecipeError, match="NOT_SET"):
         list(find_files(["$NOT_SET"]))
+
+
+def test_a_store_without_keys_is_an_error_that_names_the_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    with pytest.raises(RecipeError, match=r"documents 's3://nobody/here': .*credentials"):
+        places("s3://nobody/here")

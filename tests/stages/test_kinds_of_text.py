@@ -147,6 +147,7 @@ def test_sound_questions_stay(question: str) -> None:
 
 
 POOR_QUESTIONS = [
+    ("Which elements of art does [topic] have?", "question_has_template"),
     ("Which topic of the syllabus explains how alleles are inherited?", "question_leaks_prompt"),
     ("Using the key concepts, explain how alleles are inherited in peas.", "question_leaks_prompt"),
     ("What did we learn about alleles in this course?", "question_leaks_prompt"),
